@@ -1,0 +1,1 @@
+"""The descent wing: where am I, which way, how far.  Knows vectors, nothing of networks."""

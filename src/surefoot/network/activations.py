@@ -1,0 +1,82 @@
+"""Activations A = f(Z) with their first and second derivatives, safe at any real Z.
+
+    name       f(z)              f′ from (z, a)     f″ from (z, a)
+    logistic   1 / (1 + e^-z)    a (1 - a)          a (1 - a) (1 - 2a)
+    tanh       tanh z            1 - a²             -2 a (1 - a²)
+    relu       max(z, 0)         [z > 0]            0
+    softplus   log(1 + e^z)      logistic(z)        s (1 - s),  s = logistic(z)
+    identity   z                 1                  0
+
+Complex Z is carried through (the complex step checks derivatives with it): branches look at the
+real part only.  All act entry by entry on arrays of any shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from surefoot.arrays import Array
+from surefoot.errors import UnknownName
+
+
+@dataclass(frozen=True)
+class Activation:
+    """f, f′ and f″; the derivatives take (Z, A) so that nothing is computed twice."""
+
+    name: str
+    value: Callable[[Array], Array]
+    slope: Callable[[Array, Array], Array]
+    bend: Callable[[Array, Array], Array]
+    analytic: bool = True  # False: not differentiable at z = 0
+
+
+def logistic(Z: Array) -> Array:
+    """1 / (1 + e^-z), as e^z / (1 + e^z) where z < 0: exp must not overflow."""
+    E = np.exp(np.where(Z.real < 0, Z, -Z))  # |E| <= 1
+    return np.where(Z.real < 0, E, 1.0) / (1.0 + E)
+
+
+def softplus(Z: Array) -> Array:
+    """log(1 + e^z) = max(z, 0) + log(1 + e^-|z|)."""
+    positive = np.where(Z.real < 0, 0.0, Z).astype(Z.dtype)
+    E = np.exp(np.where(Z.real < 0, Z, -Z))
+    # log1p keeps e^z when z is very negative (NumPy's complex log1p: in the imaginary part only)
+    return positive + np.log1p(E)
+
+
+def _logistic_value(Z: Array) -> Array:
+    return logistic(Z).astype(Z.dtype, copy=False)
+
+
+def _softplus_bend(Z: Array, A: Array) -> Array:
+    S = logistic(Z)
+    return S * (1 - S)
+
+
+ACTIVATIONS = {
+    f.name: f
+    for f in (
+        Activation("logistic", _logistic_value, lambda Z, A: A * (1 - A), lambda Z, A: A * (1 - A) * (1 - 2 * A)),
+        Activation("tanh", np.tanh, lambda Z, A: 1 - A * A, lambda Z, A: -2 * A * (1 - A * A)),
+        Activation(
+            "relu",
+            # asked as <= 0, not > 0: NaN must stay NaN and not become 0
+            lambda Z: np.where(Z.real <= 0, 0, Z).astype(Z.dtype, copy=False),
+            lambda Z, A: (Z.real > 0).astype(Z.real.dtype),
+            lambda Z, A: np.zeros_like(Z),
+            analytic=False,
+        ),
+        Activation("softplus", softplus, lambda Z, A: _logistic_value(Z), _softplus_bend),
+        Activation("identity", lambda Z: Z, lambda Z, A: np.ones_like(Z), lambda Z, A: np.zeros_like(Z)),
+    )
+}
+
+
+def activation(name: str) -> Activation:
+    """Look an activation up by name; an unknown name is an error that suggests the nearest."""
+    if name not in ACTIVATIONS:
+        raise UnknownName("activation", name, ACTIVATIONS)
+    return ACTIVATIONS[name]

@@ -1,0 +1,247 @@
+"""What is written down about a run: plain values, no arrays of the data's size, nothing that computes.
+
+    Trial    one step length that a search tried, and what became of it
+    Found    what a search decided: a step length, an outcome in words, all its trials
+    Step     record k of a run: theta_k, and the step that arrived there
+    Ending   why the run ended
+    Header   what was trained, on what, how
+    Frame    a Step and what the probes measured at it: all that a view may show
+
+Everything that draws, serves or stores a run reads these records and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+from surefoot.arrays import Array
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Work done so far, counted where it is done.
+
+    passes : products of all training rows with one block of first-layer columns, or its transpose.
+    tails : times the layers behind the first ran over all rows.
+    evaluations : points at which a loss, slope or gradient was asked for.
+    """
+
+    passes: int = 0
+    tails: int = 0
+    evaluations: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.passes + other.passes, self.tails + other.tails, self.evaluations + other.evaluations
+        )
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            self.passes - other.passes, self.tails - other.tails, self.evaluations - other.evaluations
+        )
+
+
+class Verdict(Enum):
+    """What a search says of one trial."""
+
+    ACCEPTED = "accepted"
+    LITTLE_DECREASE = "refused: the loss falls too little for so long a step"
+    STILL_FALLING = "refused: too short, the loss still falls steeply there"
+    RISING = "refused: too long, the loss rises steeply there"
+    NON_FINITE = "refused: the loss or its slope is not finite there"
+    PROBE = "looked at on the way"
+
+
+class Outcome(Enum):
+    """How a search ended."""
+
+    DECREASED = "decreased: the loss fell enough"
+    UNSEEN = "taken unseen: the constant rule does not look"
+    APPROXIMATE = "decreased as far as rounding lets one see"
+    FLAT = "flat at precision: any change of the loss is lost in rounding"
+    NON_FINITE = "not finite: the loss or its slope is not a number along this direction"
+    NOT_DESCENT = "not a descent direction: the loss does not fall at the start of the ray"
+    EXHAUSTED = "trials exhausted: no step length tried was good enough"
+
+    @property
+    def moved(self) -> bool:
+        """True when a step was taken."""
+        return self in (Outcome.DECREASED, Outcome.UNSEEN, Outcome.APPROXIMATE)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One step length that was tried: φ(α), φ′(α) where it was asked, the verdict and by how much.
+
+    margin : the signed error of the condition that decided; <= 0 is satisfied (units of the loss).
+    """
+
+    alpha: float
+    phi: float
+    slope: float | None
+    verdict: Verdict
+    margin: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search decided; `alpha` is 0.0 exactly when no step is taken."""
+
+    alpha: float
+    outcome: Outcome
+    trials: tuple[Trial, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """Record k of a run: the point theta_k, and the step that arrived there (None at k = 0).
+
+    value : loss at theta_k (mean over samples).
+    gradient_norm : Euclidean norm of the gradient at theta_k.
+    cost, seconds : spent from the start of the run until this record.
+    alpha : length of the step, as a multiple of the direction.
+    slope : φ′(0) along the direction of the step (units of the loss).
+    notes : every fallback that was used, in words.
+    measures : what the probes added: accuracy_train, accuracy_test, loss_test, ...
+    """
+
+    iteration: int
+    value: float
+    gradient_norm: float
+    cost: Cost = Cost()
+    seconds: float = 0.0
+    alpha: float | None = None
+    slope: float | None = None
+    trials: tuple[Trial, ...] = ()
+    outcome: Outcome | None = None
+    notes: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The step as `surefoot show --json` prints it."""
+        return {
+            "iteration": self.iteration,
+            "loss": self.value,
+            "gradient_norm": self.gradient_norm,
+            "alpha": self.alpha,
+            "slope": self.slope,
+            "trials": [
+                {
+                    "alpha": t.alpha,
+                    "phi": t.phi,
+                    "slope": t.slope,
+                    "verdict": t.verdict.value,
+                    "margin": t.margin,
+                }
+                for t in self.trials
+            ],
+            "outcome": self.outcome.value if self.outcome else None,
+            "notes": list(self.notes),
+            "passes": self.cost.passes,
+            "tails": self.cost.tails,
+            "evaluations": self.cost.evaluations,
+            "seconds": self.seconds,
+            "accuracy_train": self.measures.get("accuracy_train"),
+            "accuracy_test": self.measures.get("accuracy_test"),
+            **{k: v for k, v in self.measures.items() if not k.startswith("accuracy_")},
+        }
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Step:
+        """The inverse of `to_json`."""
+        known = {
+            "iteration", "loss", "gradient_norm", "alpha", "slope", "trials", "outcome", "notes",
+            "passes", "tails", "evaluations", "seconds",
+        }  # fmt: skip
+        return cls(
+            iteration=record["iteration"],
+            value=record["loss"],
+            gradient_norm=record["gradient_norm"],
+            cost=Cost(record["passes"], record["tails"], record["evaluations"]),
+            seconds=record["seconds"],
+            alpha=record["alpha"],
+            slope=record["slope"],
+            trials=tuple(
+                Trial(t["alpha"], t["phi"], t["slope"], Verdict(t["verdict"]), t["margin"])
+                for t in record["trials"]
+            ),
+            outcome=Outcome(record["outcome"]) if record["outcome"] else None,
+            notes=tuple(record["notes"]),
+            measures={k: v for k, v in record.items() if k not in known and v is not None},
+        )
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a run ended: a short kind for programs, a sentence for people."""
+
+    kind: str  # iterations, gradient, target, seconds, precision, failed, interrupted
+    sentence: str
+
+    def to_json(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A few fixed samples that every view shows: inputs as they came, labels, their row numbers.
+
+    inputs : (s, d) in the data's own dtype; divide by Header.scale for what the network sees.
+    """
+
+    inputs: Array
+    labels: Array
+    rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What was trained, on what, how: everything a reader needs to repeat the run."""
+
+    sizes: tuple[int, ...]
+    activation: str
+    loss: str
+    parameters: int
+    method: str
+    iterations: int | None  # as planned; None: no limit
+    data: str
+    n_train: int
+    n_test: int
+    classes: tuple[str, ...]  # empty for regression
+    image_shape: tuple[int, int] | None
+    scale: float
+    l2: float
+    precision: str
+    compute: str  # which objective computes, and why
+    options: Mapping[str, Any] = field(default_factory=dict)  # as given: rng, train size, sources ...
+    data_hash: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    created: str = ""  # ISO 8601, UTC
+    samples: Samples | None = None
+
+    @property
+    def architecture(self) -> str:
+        """The layer sizes as people write them: 784-6-10."""
+        return "-".join(map(str, self.sizes))
+
+    def to_json(self) -> dict[str, Any]:
+        """The header without the sample inputs, as `surefoot show --json` prints it."""
+        fields = {k: v for k, v in self.__dict__.items() if k != "samples"}
+        return {"architecture": self.architecture, **fields}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One Step and what was measured at it.
+
+    outputs : (s, k) the network's outputs for Header.samples (probabilities where there are
+        classes), or None when not measured this time.
+    phi : (m, 2) sampled pairs α, φ(α) along the step that arrived here, or None.
+    """
+
+    step: Step
+    outputs: Array | None = None
+    phi: Array | None = None

@@ -1,0 +1,64 @@
+"""What is measured beside the training itself: accuracies, unseen data, a few fixed samples.
+
+A probe computes numbers; views only show them.  Nothing measured here changes the run, and passes
+over test data are counted apart from the training's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from surefoot.arrays import Array, Vector
+from surefoot.data import Data
+from surefoot.network import Network
+from surefoot.records import Samples
+
+BLOCK = 8192  # rows of test data looked at together
+SHOWN = 8  # fixed samples in every view
+
+
+def accuracy(network: Network, Z: Array, y: Array) -> float | None:
+    """Fraction of samples whose outputs Z (n, k) name the right class; None for numbers."""
+    if network.loss == "cross-entropy":
+        return float(np.mean(Z.argmax(axis=1) == y))
+    if network.loss == "binary":
+        return float(np.mean((Z > 0) == (np.reshape(y, Z.shape) > 0.5)))
+    return None
+
+
+def training_measures(network: Network, outputs: Array | None, y: Array) -> dict[str, float]:
+    """accuracy_train, from outputs that the objective has at hand anyway."""
+    right = None if outputs is None else accuracy(network, outputs, y)
+    return {} if right is None else {"accuracy_train": right}
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Test data, measured every `every` iterations, at the start and at the end."""
+
+    network: Network
+    data: Data
+    every: int = 10
+
+    def measure(self, theta: Vector) -> dict[str, float]:
+        """loss_test and accuracy_test at theta (P,), block by block of rows."""
+        loss, right = 0.0, 0.0
+        criterion, n = self.network.criterion, self.data.n
+        for start in range(0, n, BLOCK):
+            rows = slice(start, min(start + BLOCK, n))
+            Z = self.network.outputs(theta, self.data.scaled(rows))
+            y = self.data.y[rows]
+            loss += float(criterion.value(Z, criterion.targets(y, self.network.sizes[-1])).sum())
+            right += (accuracy(self.network, Z, y) or 0.0) * len(Z)
+        measures = {"loss_test": loss / n}
+        if self.network.loss != "squared-error":
+            measures["accuracy_test"] = right / n
+        return measures
+
+
+def fixed_samples(data: Data, rng: int = 0) -> Samples:
+    """Eight samples, the same for every iteration and every run on the same data."""
+    rows = np.sort(np.random.default_rng(rng).permutation(data.n)[:SHOWN])
+    return Samples(data.X[rows], data.y[rows], tuple(int(row) for row in rows))

@@ -1,0 +1,87 @@
+"""A problem is a network and the data it is to learn: from here on, an Objective.
+
+Which objective computes it is a choice of the machine, not of the mathematics: all of them give
+the same numbers, and one table names them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from surefoot.arrays import Array
+from surefoot.compute.dense import Dense
+from surefoot.data import Data
+from surefoot.errors import BadValue, ShapeError, UnknownName
+from surefoot.network import Network
+
+PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
+
+
+def _dense(network: Network, data: Data, **options: Any) -> Dense:
+    return Dense(network, data.scaled(dtype=options["dtype"]), data.y, **options)
+
+
+COMPUTE: dict[str, Callable[..., Dense]] = {"auto": _dense, "dense": _dense}
+
+
+def Problem(  # noqa: N802 - a constructor to its users: sf.Problem(net, train)
+    net: Network,
+    data: Data,
+    *,
+    l2: float = 0.0,
+    sample_weight: Array | None = None,
+    precision: str = "double",
+    compute: str = "auto",
+) -> Dense:
+    """Make the Objective of training `net` on `data`: the mean loss, plus l2/2 Σ W².
+
+    Parameters
+    ----------
+    net : sizes[0] inputs as data.d, sizes[-1] outputs as data.k.
+    data : the training samples.
+    l2 : weight decay λ >= 0; biases are left alone.
+    sample_weight : (n,) weights wᵢ of the mean Σ wᵢ lᵢ / Σ wᵢ; None: all equal.
+    precision : "double" (float64) or "single" (float32; sums over samples still in float64).
+    compute : "auto", or the name of the objective that computes: "dense".
+
+    Raises
+    ------
+    ShapeError : network and data do not fit.   BadValue, UnknownName : options that cannot be.
+
+    >>> import surefoot as sf
+    >>> problem = sf.Problem(sf.Network((64, 6, 10)), sf.load("digits"))
+    >>> problem.size, problem.rows
+    (460, 1797)
+    """
+    check_fit(net, data)
+    if precision not in PRECISIONS:
+        raise UnknownName("precision", precision, PRECISIONS)
+    if compute not in COMPUTE:
+        raise UnknownName("way to compute", compute, COMPUTE)
+    make = COMPUTE[compute]
+    return make(net, data, l2=l2, sample_weight=sample_weight, dtype=PRECISIONS[precision])
+
+
+def check_fit(net: Network, data: Data) -> None:
+    """Raise one sentence when the network cannot take these data."""
+    if not isinstance(net, Network):
+        raise BadValue(f"{net!r} is not a network; make one with sf.Network(({data.d}, 6, {data.k})).")
+    if not isinstance(data, Data):
+        raise BadValue(f"{type(data).__name__} is not data; make it with sf.Data(X, y, classes=...) or sf.load(...).")
+    if net.sizes[0] != data.d:
+        raise ShapeError(
+            f"{data.name} has {data.d} columns but the first layer expects {net.sizes[0]} (sizes {net.name}). "
+            f"Give the network {data.d} inputs."
+        )
+    if data.is_classification != (net.loss == "cross-entropy") and net.loss != "binary":
+        kind, wants = ("labels", "cross-entropy") if data.is_classification else ("numbers", "squared-error")
+        raise BadValue(f"{data.name} has {kind} to predict but the loss is {net.loss}. Use loss={wants!r}.")
+    outputs = 1 if net.loss == "binary" and data.y.ndim == 1 else data.k
+    if net.sizes[-1] != outputs:
+        raise ShapeError(
+            f"{data.name} has {outputs} {'classes' if data.is_classification else 'targets'} but the last layer "
+            f"has {net.sizes[-1]} units (sizes {net.name}). Give the network {outputs} outputs."
+        )

@@ -1,0 +1,254 @@
+"""Train a network: the hall where data, network, descent, probes, views and the run file meet.
+
+    data → problem → descend → Step → (probes) → Frame → views, file
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from surefoot.arrays import Array, Vector
+from surefoot.data import Data
+from surefoot.descent.loop import descend
+from surefoot.descent.method import Method
+from surefoot.descent.methods import method as lookup
+from surefoot.descent.state import State
+from surefoot.descent.stopping import Stop
+from surefoot.errors import BadValue
+from surefoot.network import Network
+from surefoot.records import Ending, Frame, Header, Step
+from surefoot.training.probes import Unseen, fixed_samples, training_measures
+from surefoot.training.problem import Problem, check_fit
+from surefoot.training.store import RunReader, RunWriter
+
+CHECKPOINT = 50  # iterations between complete states in a run file
+WEIGHTS_BYTES = 64 << 20  # a run file keeps the weights of every iteration up to about this size
+
+
+class Face(Protocol):
+    """What a view has to be (see views/view.py)."""
+
+    def open(self, header: Header) -> None: ...
+    def show(self, frame: Frame) -> None: ...
+    def close(self, ending: Ending) -> None: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that ended: its records, and the weights.
+
+    header : what was trained, on what, how.   steps : records k = 0 .. N.   ending : why it ended.
+    theta : (P,) the last weights.   state : all that is needed to continue.
+    """
+
+    header: Header
+    steps: tuple[Step, ...]
+    ending: Ending
+    theta: Vector
+    state: State | None = field(default=None, repr=False)
+    outputs: Array | None = field(default=None, repr=False)  # of the sample digits, at the end
+
+    @property
+    def network(self) -> Network:
+        return Network(self.header.sizes, self.header.activation, self.header.loss)
+
+    def predict_proba(self, X: Array) -> Array:
+        """What the outputs mean, for X (n, d) or one (d,) as the data came (scaled here)."""
+        return self.network.predict(self.theta, np.asarray(X) / self.header.scale)
+
+    def predict(self, X: Array) -> Array:
+        """The predicted label (its number in header.classes) or numbers, for X (n, d) or one (d,)."""
+        answers = self.predict_proba(X)
+        if self.header.loss == "cross-entropy":
+            return np.asarray(answers.argmax(axis=-1))
+        return answers > 0.5 if self.header.loss == "binary" else answers
+
+    def save(self, path: str | Path) -> None:
+        """Write the run to a new file, as training with save=path would have.
+
+        Raises
+        ------
+        RunFileError : the file exists, or cannot be written.
+        """
+        writer = RunWriter(path, self.header)
+        for step in self.steps:
+            last = step is self.steps[-1]
+            writer.write(Frame(step, self.outputs if last else None), self.theta if last else None)
+        writer.close(self.ending, self.state)
+
+    def __str__(self) -> str:
+        last = self.steps[-1]
+        return f"{self.header.architecture}, iteration {last.iteration}: loss {last.value:.6g}; {self.ending.sentence}."
+
+
+def read_run(path: str | Path) -> Run:
+    """Read a run file, finished or cut off.
+
+    Raises
+    ------
+    RunFileError : no such file, not a run, or one that holds no record yet.
+    """
+    with RunReader(path) as reader:
+        steps, theta = reader.steps(), reader.theta()
+        if not steps or theta is None:
+            raise BadValue(f"{path} holds no record yet; wait for the run's first iteration.")
+        return Run(
+            reader.header, tuple(steps), reader.ending, theta, reader.state(), reader.outputs(steps[-1].iteration)
+        )
+
+
+def train(
+    net: Network,
+    train: Data,
+    *,
+    test: Data | None = None,
+    method: str | Method = "auto",
+    iterations: int | None = 100,
+    stop: Stop | None = None,
+    views: Iterable[str | Face] = (),
+    l2: float = 0.0,
+    sample_weight: Array | None = None,
+    rng: int | np.random.Generator = 0,
+    initial: Vector | None = None,
+    precision: str = "double",
+    compute: str = "auto",
+    test_every: int = 10,
+    save: str | Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Run:
+    """Train `net` on `train` with every step checked and on show.
+
+    Parameters
+    ----------
+    net, train : the network and its training samples.
+    test : unseen samples; measured every `test_every` iterations, at the start and at the end.
+    method : a name in the table of methods, or a Method.
+    iterations, stop : when to end; `stop` adds rules beside the number of iterations.
+    views : names ("terminal", "text", "notebook") or views of your own.
+    l2, sample_weight, precision, compute : see `Problem`.
+    rng : seed or generator of the starting weights; `initial` (P,) gives them instead.
+    save : write a run file as training goes.
+    options : anything that should be written down with the run.
+
+    Returns
+    -------
+    Run : also when a search failed or Ctrl-C ended it: `run.ending` says why.
+
+    Raises
+    ------
+    ShapeError, BadValue, UnknownName, RunFileError : misuse, found before training begins.
+
+    >>> import surefoot as sf
+    >>> data, unseen = sf.load("digits").split(1000)
+    >>> run = sf.train(sf.Network((64, 6, 10)), data, test=unseen, method="classic", iterations=3)
+    >>> len(run.steps), run.ending.kind
+    (4, 'iterations')
+    """
+    from surefoot.views import make_views
+
+    rule = lookup(method)
+    if test is not None:
+        check_fit(net, test)
+    if not isinstance(test_every, int) or test_every < 1:
+        raise BadValue(f"test_every is {test_every!r}; give a whole number of iterations >= 1.")
+    theta0 = net.initial(rng) if initial is None else net.layout.checked(np.asarray(initial))
+    ends = replace(stop or Stop(), iterations=iterations if stop is None or stop.iterations is None else stop.iterations)
+    faces: list[Face] = [f for v in views for f in (make_views([v]) if isinstance(v, str) else [v])]
+    problem = Problem(net, train, l2=l2, sample_weight=sample_weight, precision=precision, compute=compute)
+    header = Header(
+        sizes=net.sizes,
+        activation=net.activation,
+        loss=net.loss,
+        parameters=net.size,
+        method=rule.name,
+        iterations=ends.iterations,
+        data=train.name,
+        n_train=train.n,
+        n_test=0 if test is None else test.n,
+        classes=train.classes,
+        image_shape=train.image_shape,
+        scale=train.scale,
+        l2=l2,
+        precision=precision,
+        compute=type(problem).__name__.lower(),
+        options={"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})},
+        data_hash=train.hash,
+        versions={"surefoot": version("surefoot"), "numpy": np.__version__, "python": platform.python_version()},
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        samples=fixed_samples(test or train),
+    )
+    unseen = None if test is None else Unseen(net, test, test_every)
+    with problem:
+        return _run(problem, train, rule, ends, theta0, header, unseen, faces, save)
+
+
+def _run(
+    problem: Any,
+    data: Data,
+    rule: Method,
+    ends: Stop,
+    theta0: Vector,
+    header: Header,
+    unseen: Unseen | None,
+    faces: list[Face],
+    save: str | Path | None,
+) -> Run:
+    """Pull Steps, measure, show, store; whatever happens, give back screens and close the file."""
+    net = problem.network
+    samples = header.samples
+    inputs = None if samples is None else samples.inputs / header.scale
+    weights_every = 1 + (ends.iterations or 1000) * 8 * net.size // WEIGHTS_BYTES
+    steps: list[Step] = []
+    frame: Frame | None = None
+    descent = descend(problem, theta0, rule, ends)
+    writer = None if save is None else RunWriter(save, header)
+    ending = Ending("error", "an error ended it")
+    try:
+        for face in faces:
+            face.open(header)
+        for step in descent:
+            state, last, k = descent.state, descent.ending is not None, step.iteration
+            outputs = None if state.here is None else state.here.outputs
+            measures = training_measures(net, outputs, data.y)
+            if unseen is not None and (last or k % unseen.every == 0):
+                measures |= unseen.measure(state.theta)
+            shown = None if inputs is None else net.predict(state.theta, inputs)
+            frame = Frame(replace(step, measures=measures), shown)
+            steps.append(frame.step)
+            if writer:
+                keep = last or k % weights_every == 0
+                writer.write(frame, state.theta if keep else None, state if k % CHECKPOINT == 0 else None)
+            for face in faces:
+                face.show(frame)
+        ending = descent.ending or ending
+    except KeyboardInterrupt:
+        ending = Ending("interrupted", f"stopped by hand after iteration {len(steps) - 1}")
+        if not steps:
+            raise
+    finally:
+        _close(faces, writer, ending, descent.state)
+    return Run(
+        header, tuple(steps), ending, descent.state.theta, descent.state, None if frame is None else frame.outputs
+    )
+
+
+def _close(faces: list[Face], writer: RunWriter | None, ending: Ending, state: State) -> None:
+    """Close the file first, then every view, even when one of them fails."""
+    with ExitStack() as stack:
+        for face in faces:
+            stack.callback(face.close, ending)
+        if writer:
+            if ending.kind == "error":
+                with suppress(Exception):  # the error on its way says more than a second one
+                    writer.close(ending, state)
+            else:
+                writer.close(ending, state)

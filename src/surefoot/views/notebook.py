@@ -1,0 +1,66 @@
+"""The run in a Jupyter cell: one display that is updated in place, so nothing flickers or piles up.
+
+The picture of `RunFigure`, sent as PNG every ten iterations and at the last; a saved notebook keeps
+the last one.  It needs IPython and matplotlib (extra: notebook).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from surefoot.errors import require
+from surefoot.records import Ending, Frame, Header
+from surefoot.views.figure import RunFigure
+from surefoot.views.seen import Seen
+from surefoot.views.summary import summary
+from surefoot.views.words import headline
+
+
+class Handle(Protocol):
+    """What `display` returns for a display that can be updated."""
+
+    def update(self, data: Any, *, raw: bool) -> None: ...
+
+
+class NotebookView:
+    """One live figure; drawing takes 0.2 s, so runs faster than `interval` skip some of the updates."""
+
+    def __init__(
+        self,
+        every: int = 10,
+        interval: float = 0.25,
+        dpi: int = 80,
+        display: Callable[..., Handle] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._every, self._interval, self._dpi = every, interval, dpi
+        self._display, self._clock = display, clock
+        self._seen: Seen | None = None
+
+    def open(self, header: Header) -> None:
+        display = self._display or require("IPython.display", "notebook", "The notebook view").display
+        self._figure = RunFigure()
+        self._seen = Seen(header)
+        self._drawn = float("-inf")
+        self._handle = display({"text/plain": headline(header)}, raw=True, display_id=True)
+
+    def show(self, frame: Frame) -> None:
+        if self._seen is None:
+            return
+        self._seen.add(frame)
+        if frame.step.iteration % self._every == 0 and self._clock() - self._drawn >= self._interval:
+            self._update(self._seen, headline(self._seen.header))
+            self._drawn = self._clock()
+
+    def close(self, ending: Ending) -> None:
+        seen, self._seen = self._seen, None
+        if seen is not None and seen.steps:
+            self._update(seen, summary(seen.header, seen.last, ending))
+
+    def _update(self, seen: Seen, words: str) -> None:
+        """Send the picture, and words for those who cannot see it."""
+        self._figure.draw(seen.header, seen.steps, seen.outputs)
+        picture = self._figure.png(self._dpi)
+        self._handle.update({"image/png": picture, "text/plain": words}, raw=True)
