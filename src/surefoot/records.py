@@ -61,6 +61,8 @@ class Outcome(Enum):
     DECREASED = "decreased: the loss fell enough"
     UNSEEN = "taken unseen: the constant rule does not look"
     APPROXIMATE = "decreased as far as rounding lets one see"
+    LOWERED = "decreased, though no trial met the condition on the slope"
+    ALLOWED = "allowed: far enough below the highest of the last losses"
     FLAT = "flat at precision: any change of the loss is lost in rounding"
     NON_FINITE = "not finite: the loss or its slope is not a number along this direction"
     NOT_DESCENT = "not a descent direction: the loss does not fall at the start of the ray"
@@ -69,7 +71,9 @@ class Outcome(Enum):
     @property
     def moved(self) -> bool:
         """True when a step was taken."""
-        return self in (Outcome.DECREASED, Outcome.UNSEEN, Outcome.APPROXIMATE)
+        return self in (
+            Outcome.DECREASED, Outcome.UNSEEN, Outcome.APPROXIMATE, Outcome.LOWERED, Outcome.ALLOWED
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ def test_degenerate_curves_fill_their_frame(points):
 
 def test_the_axis_tells_the_range():
     block = chart([Curve(np.array([[0, 2.3], [60, 0.1]]), "")], 40, 8, log=True)
-    assert block[0].plain.startswith("  2.3 ┤")
-    assert block[6].plain.startswith("  0.1 ┤")
+    assert block[0].plain.split()[0] == "2.3"
+    assert block[6].plain.split()[0] == "0.1"
     assert block[7].plain.split() == ["0", "60"]
 
 

@@ -7,6 +7,8 @@ from surefoot.views.notebook import NotebookView
 
 pytest.importorskip("matplotlib")
 
+PLAIN = a_header(classes=())  # a regression: its picture is the fastest to draw
+
 
 class Display:
     """Stands for IPython.display.display: remembers what was shown."""
@@ -27,7 +29,7 @@ class Display:
 
 def test_one_display_updated_every_ten_iterations_and_at_the_last():
     display = Display()
-    play(NotebookView(interval=0, dpi=30, display=display), a_header(), frames(25))
+    play(NotebookView(interval=0, dpi=30, display=display, clock=lambda: 0.0), PLAIN, frames(25))
     assert len(display.opened) == 1
     assert len(display.updates) == 4  # 0, 10, 20 and the last
     assert all(update["image/png"].startswith(b"\x89PNG") for update in display.updates)
@@ -36,7 +38,7 @@ def test_one_display_updated_every_ten_iterations_and_at_the_last():
 
 def test_a_fast_run_is_not_held_up_by_its_pictures():
     display = Display()
-    play(NotebookView(dpi=30, display=display, clock=lambda: 0.0), a_header(), frames(50))
+    play(NotebookView(dpi=30, display=display, clock=lambda: 0.0), PLAIN, frames(50))
     assert len(display.updates) == 2  # the first and the last
 
 
@@ -47,5 +49,5 @@ def test_closing_is_safe_at_any_time():
     play(view, a_header(), [], FAILED)
     view.close(FAILED)
     assert display.updates == []
-    play(view, a_header(), frames(3), DONE)
+    play(view, PLAIN, frames(3), DONE)
     assert DONE.sentence in display.updates[-1]["text/plain"]

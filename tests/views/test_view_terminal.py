@@ -185,6 +185,13 @@ def test_many_classes_share_bars():
     assert "✓ class3" in said
 
 
+def test_a_long_label_is_worth_more_than_its_row_number():
+    header = a_header(classes=tuple(f"species {k} of 10" for k in range(10)))
+    said = "\n".join(picture(header, [Frame(a_step(5), some_outputs(60))]))
+    assert "species 0 of 1" in said
+    assert "row 0" not in said
+
+
 def test_the_loss_along_the_step_is_drawn_where_it_was_sampled():
     phi = np.column_stack([np.linspace(0, 2, 30), np.linspace(0, 2, 30) ** 2])
     shown = [Frame(a_step(1), some_outputs(0), phi)]

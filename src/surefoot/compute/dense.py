@@ -67,7 +67,9 @@ class Dense:
                 f"(sizes {network.name}). Pass X with shape (n, {network.sizes[0]})."
             )
         if len(X) == 0 or len(y) != len(X):
-            raise ShapeError(f"X has {len(X)} rows and y has {len(y)}. Give one target per row, at least one row.")
+            raise ShapeError(
+                f"X has {len(X)} rows and y has {len(y)}. Give one target per row, at least one row."
+            )
         if not 0 <= l2 < float("inf"):
             raise BadValue(f"l2 is {l2!r}; give a finite number >= 0, such as 1e-3.")
         self.network, self.l2, self.dtype = network, float(l2), dtype
@@ -105,7 +107,11 @@ class Dense:
     def mean_loss(self, theta: Array, Z: Array) -> Any:
         """L from the outputs Z (n, k); summed in float64, complex when theta is."""
         losses = self.network.criterion.value(Z, self.Y)
-        mean = losses.mean(dtype=np.result_type(losses, np.float64)) if self.weights is None else self.weights @ losses
+        mean = (
+            losses.mean(dtype=np.result_type(losses, np.float64))
+            if self.weights is None
+            else self.weights @ losses
+        )
         return mean + self.penalty(theta, theta)
 
     def penalty(self, theta: Array, other: Array) -> Any:
@@ -126,15 +132,16 @@ class Dense:
         return self._weighted(self.network.criterion.curvature(Z, self.Y, V))
 
     def _weighted(self, D: Array) -> Array:
-        if self.weights is None:
-            return D / self.rows
-        return D * self.weights[:, None].astype(D.real.dtype)
+        share = 1 / self.rows if self.weights is None else self.weights[:, None].astype(D.real.dtype)
+        weighted: Array = D * share
+        return weighted
 
     def sweep(self, theta: Array, h: complex) -> Array:
         """Losses at all θ + h eᵢ, shape (P,); complex where h is."""
         T, weights = np.asarray(theta), self.layout.is_weight
         losses = sweep(self.network, T, self.X, self.Y, self.weights, h)
-        return losses + self.penalty(T, T) + 0.5 * self.l2 * np.where(weights, 2 * h * T + h * h, 0)
+        moved: Array = losses + self.penalty(T, T) + 0.5 * self.l2 * np.where(weights, 2 * h * T + h * h, 0)
+        return moved
 
     def crossed(self, theta: Array, h: float) -> Array:
         """(P,) True where a perturbation by h moves some pre-activation across a kink."""
@@ -144,10 +151,7 @@ class Dense:
         """The same objective in float64."""
         if self.dtype == np.float64:
             return self
-        return Dense(
-            self.network, self.X, self.Y if self.Y.dtype.kind == "i" else np.float64(self.Y),
-            l2=self.l2, sample_weight=self.weights,
-        )  # fmt: skip
+        return Dense(self.network, self.X, self.Y, l2=self.l2, sample_weight=self.weights)
 
     def __enter__(self) -> Self:
         return self
@@ -194,7 +198,13 @@ class DensePoint:
     """θ with its loss and gradient; a point that a ray arrived at brings its trial along."""
 
     def __init__(
-        self, objective: Dense, theta: Array, *, trial: Trial | None = None, value: Any = None, known: Known | None = None
+        self,
+        objective: Dense,
+        theta: Array,
+        *,
+        trial: Trial | None = None,
+        value: Any = None,
+        known: Known | None = None,
     ) -> None:
         self.objective, self.theta = objective, theta
         if trial is not None:
@@ -286,10 +296,11 @@ class DenseRay:
 
     @property
     def noise(self) -> float:
-        return self.objective.epsilon * abs(self.origin.value)
+        return self.objective.epsilon * abs(float(self.origin.value))
 
     def _theta(self, alpha: Any) -> Array:
-        return self.origin.theta + alpha * self.p
+        theta: Array = self.origin.theta + alpha * self.p
+        return theta
 
     def _trial(self, alpha: Any) -> Trial:
         if self._latest is None or self._latest[0] != alpha:

@@ -87,9 +87,7 @@ class ResidualObjective(FunctionObjective):
     def __init__(
         self, r: Callable[[Vector], Array], jacobian: Callable[[Vector], Array], *, size: int = 0
     ) -> None:
-        super().__init__(
-            lambda x: 0.5 * float(np.sum(r(x) ** 2)), lambda x: jacobian(x).T @ r(x), size=size
-        )
+        super().__init__(lambda x: 0.5 * float(np.sum(r(x) ** 2)), lambda x: jacobian(x).T @ r(x), size=size)
 
         def gauss_newton_vector(x: Vector, v: Vector) -> Array:
             J = jacobian(x)

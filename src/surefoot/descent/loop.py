@@ -47,9 +47,7 @@ class Descent(Iterator[Step]):
 
     def _judge(self, step: Step) -> Ending | None:
         if not (math.isfinite(step.value) and math.isfinite(step.gradient_norm)):
-            return Ending(
-                "failed", f"the loss or its gradient is not finite at iteration {step.iteration}"
-            )
+            return Ending("failed", f"the loss or its gradient is not finite at iteration {step.iteration}")
         if self.state.refusals > self.method.direction.retries:
             return failed(step)
         return self.stop(step)

@@ -50,7 +50,9 @@ class Direction(Protocol):
 class First(Protocol):
     """The step length that a search tries first."""
 
-    def __call__(self, ray: Ray, proposal: Proposal, last: Found | None, memory: Any) -> tuple[float, Any]: ...
+    def __call__(
+        self, ray: Ray, proposal: Proposal, last: Found | None, memory: Any
+    ) -> tuple[float, Any]: ...
 
 
 class Search(Protocol):
@@ -77,7 +79,9 @@ class Always:
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < float("inf"):
-            raise BadValue(f"alpha is {self.alpha!r}; a step length must be a positive finite number, such as 0.2.")
+            raise BadValue(
+                f"alpha is {self.alpha!r}; a step length must be a positive finite number, such as 0.2."
+            )
 
     def __call__(self, ray: Ray, proposal: Proposal, last: Found | None, memory: Any) -> tuple[float, Any]:
         return self.alpha, memory

@@ -17,7 +17,7 @@ from surefoot.errors import BadValue, UnknownName
 
 
 def classic() -> Method:
-    """The notebook's rule: steepest descent, the first of 2, 1, 1/2, ... that satisfies Armijo with c₁ = 0.01."""
+    """The notebook's rule: steepest descent, the first of 2, 1, 1/2, ... to satisfy Armijo, c₁ = 0.01."""
     return Method("classic", Steepest(), Armijo(c1=0.01, shrink=0.5, max_trials=100), Always(2.0))
 
 

@@ -39,7 +39,9 @@ class Stop:
         if self.gradient_norm is not None and step.gradient_norm <= self.gradient_norm:
             return Ending("gradient", f"the gradient's norm fell to {step.gradient_norm:.3g}")
         if self.loss is not None and step.value <= self.loss:
-            return Ending("target", f"the loss reached {step.value:.6g}, at or below the target {self.loss:g}")
+            return Ending(
+                "target", f"the loss reached {step.value:.6g}, at or below the target {self.loss:g}"
+            )
         if self.iterations is not None and step.iteration >= self.iterations:
             return Ending("iterations", f"all {self.iterations} iterations done")
         if self.seconds is not None and step.seconds >= self.seconds:

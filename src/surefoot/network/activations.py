@@ -48,18 +48,22 @@ def softplus(Z: Array) -> Array:
 
 
 def _logistic_value(Z: Array) -> Array:
-    return logistic(Z).astype(Z.dtype, copy=False)
+    A: Array = logistic(Z).astype(Z.dtype, copy=False)
+    return A
 
 
 def _softplus_bend(Z: Array, A: Array) -> Array:
-    S = logistic(Z)
-    return S * (1 - S)
+    S = _logistic_value(Z)
+    bend: Array = S * (1 - S)
+    return bend
 
 
 ACTIVATIONS = {
     f.name: f
     for f in (
-        Activation("logistic", _logistic_value, lambda Z, A: A * (1 - A), lambda Z, A: A * (1 - A) * (1 - 2 * A)),
+        Activation(
+            "logistic", _logistic_value, lambda Z, A: A * (1 - A), lambda Z, A: A * (1 - A) * (1 - 2 * A)
+        ),
         Activation("tanh", np.tanh, lambda Z, A: 1 - A * A, lambda Z, A: -2 * A * (1 - A * A)),
         Activation(
             "relu",

@@ -38,13 +38,16 @@ class Loss:
 def softmax(Z: Array) -> Array:
     """e^z / Σ e^z per row; the row maximum is subtracted first: exp must not overflow."""
     E = np.exp(Z - Z.real.max(axis=1, keepdims=True))
-    return E / E.sum(axis=1, keepdims=True)
+    P: Array = E / E.sum(axis=1, keepdims=True)
+    return P
 
 
 def log_sum_exp(Z: Array) -> Array:
     """log Σⱼ e^zⱼ per row, shape (n,)."""
     top = Z.real.max(axis=1, keepdims=True)
-    return np.log(np.exp(Z - top).sum(axis=1)) + top[:, 0]
+    total: Array = np.exp(Z - top).sum(axis=1)
+    result: Array = np.log(total) + top[:, 0]
+    return result
 
 
 def _cross_entropy(Z: Array, Y: Array) -> Array:
@@ -59,19 +62,23 @@ def _cross_entropy_gradient(Z: Array, Y: Array) -> Array:
 
 def _cross_entropy_curvature(Z: Array, Y: Array, V: Array) -> Array:
     P = softmax(Z)
-    PV = P * V
-    return PV - P * PV.sum(axis=1, keepdims=True)
+    PV: Array = P * V
+    product: Array = PV - P * PV.sum(axis=1, keepdims=True)
+    return product
 
 
 def _binary_curvature(Z: Array, Y: Array, V: Array) -> Array:
     S = logistic(Z)
-    return S * (1 - S) * V
+    product: Array = S * (1 - S) * V
+    return product
 
 
 def _labels(y: Array, k: int) -> Array:
     Y = np.asarray(y)
     if Y.ndim != 1:
-        raise ShapeError(f"Labels have shape {Y.shape}; cross-entropy wants one label per sample, shape (n,).")
+        raise ShapeError(
+            f"Labels have shape {Y.shape}; cross-entropy wants one label per sample, shape (n,)."
+        )
     if Y.dtype.kind not in "iu":
         raise BadValue(
             f"Labels have dtype {Y.dtype}; cross-entropy wants whole numbers 0 .. {k - 1}. "

@@ -86,8 +86,9 @@ class Network:
             )
         if X.ndim not in (1, 2) or X.shape[-1] != self.sizes[0]:
             raise ShapeError(
-                f"X has shape {X.shape}, but the first layer expects {self.sizes[0]} inputs (sizes {self.name}). "
-                f"Pass X with shape (n, {self.sizes[0]}), or one sample with shape ({self.sizes[0]},)."
+                f"X has shape {X.shape}, but the first layer expects {self.sizes[0]} inputs "
+                f"(sizes {self.name}). Pass X with shape (n, {self.sizes[0]}), or one sample with "
+                f"shape ({self.sizes[0]},)."
             )
         Z, _ = forward(np.atleast_2d(X), self.layout.split(theta), self.f)
         return Z if X.ndim == 2 else Z[0]

@@ -54,8 +54,7 @@ class Layout:
         """Where every block lies in theta."""
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes.values()]).tolist()
         return {
-            name: slice(start, end)
-            for name, start, end in zip(self.shapes, [0, *ends], ends, strict=False)
+            name: slice(start, end) for name, start, end in zip(self.shapes, [0, *ends], ends, strict=False)
         }
 
     @cached_property
@@ -121,5 +120,7 @@ class Layout:
                 f"{self.size} parameters. Pass a flat vector of that length."
             )
         if vector.dtype.kind not in "fiu" or not np.all(np.isfinite(vector)):
-            raise BadValue("theta holds entries that are not finite real numbers. Start from net.initial(rng=0).")
+            raise BadValue(
+                "theta holds entries that are not finite real numbers. Start from net.initial(rng=0)."
+            )
         return np.asarray(vector, np.float64)

@@ -26,7 +26,12 @@ from surefoot.network.parameters import Layers
 
 
 def gauss_newton_tail(
-    Z1: Array, dZ1: Array, behind: Layers, along: Layers, f: Activation, curve: Callable[[Array, Array], Array]
+    Z1: Array,
+    dZ1: Array,
+    behind: Layers,
+    along: Layers,
+    f: Activation,
+    curve: Callable[[Array, Array], Array],
 ) -> tuple[Array, Gradients]:
     """(Ḋ¹, products for the layers behind) of G p; `curve(Z, Ż)` is H_L Ż, weights included."""
     Z, dZ = Z1, dZ1

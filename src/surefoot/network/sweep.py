@@ -38,12 +38,13 @@ def sweep(network: Network, theta: Array, X: Array, Y: Array, weights: Array | N
     """
     w = np.ones(len(X)) if weights is None else np.asarray(weights, np.float64)
     layers, loss = network.layout.split(theta), network.criterion.value
-    total, changes = 0.0, np.zeros(network.size, np.result_type(theta, h, np.float64))
+    total: complex = 0.0
+    changes = np.zeros(network.size, np.result_type(theta, h, np.float64))
     blocks = _blocks(network, changes)
     for rows in _slices(len(X), 16 * CHUNK // max(network.sizes)):
         inputs, Z = _forward(X[rows], layers, network.f)
         y, weight, before = Y[rows], w[rows], loss(Z[-1], Y[rows])
-        total = total + weight @ before
+        total += complex(weight @ before) if np.iscomplexobj(before) else float(weight @ before)
         for at, block in enumerate(blocks):
             for n, i, units, outputs in _perturbed(inputs[at], Z[at:], layers[at:], network.f, h):
                 each = len(outputs) // len(n)

@@ -65,7 +65,11 @@ class Options:
     def split(self) -> tuple[Data, Data | None]:
         """Training and test samples: the first `train_size` rows, and the rest (None: there is no rest)."""
         data = load(self.data, data_dir=self.data_dir, source=self.source, target=self.target)
-        size = self.train_size if self.train_size is not None else TRAIN_SIZES.get(self.data, max(1, data.n * 7 // 10))
+        size = (
+            self.train_size
+            if self.train_size is not None
+            else TRAIN_SIZES.get(self.data, max(1, data.n * 7 // 10))
+        )
         if not 1 <= size <= data.n:
             raise BadValue(f"--train-size is {size}, but {data.name} has {data.n} rows. Give 1 to {data.n}.")
         return data.split(size) if size < data.n else (data, None)

@@ -70,7 +70,9 @@ def check_fit(net: Network, data: Data) -> None:
     if not isinstance(net, Network):
         raise BadValue(f"{net!r} is not a network; make one with sf.Network(({data.d}, 6, {data.k})).")
     if not isinstance(data, Data):
-        raise BadValue(f"{type(data).__name__} is not data; make it with sf.Data(X, y, classes=...) or sf.load(...).")
+        raise BadValue(
+            f"{type(data).__name__} is not data; make it with sf.Data(X, y, classes=...) or sf.load(...)."
+        )
     if net.sizes[0] != data.d:
         raise ShapeError(
             f"{data.name} has {data.d} columns but the first layer expects {net.sizes[0]} (sizes {net.name}). "

@@ -1,6 +1,6 @@
 """Train a network: the hall where data, network, descent, probes, views and the run file meet.
 
-    data → problem → descend → Step → (probes) → Frame → views, file
+data → problem → descend → Step → (probes) → Frame → views, file
 """
 
 from __future__ import annotations
@@ -102,7 +102,12 @@ def read_run(path: str | Path) -> Run:
         if not steps or theta is None:
             raise BadValue(f"{path} holds no record yet; wait for the run's first iteration.")
         return Run(
-            reader.header, tuple(steps), reader.ending, theta, reader.state(), reader.outputs(steps[-1].iteration)
+            reader.header,
+            tuple(steps),
+            reader.ending,
+            theta,
+            reader.state(),
+            reader.outputs(steps[-1].iteration),
         )
 
 
@@ -161,7 +166,9 @@ def train(
     if not isinstance(test_every, int) or test_every < 1:
         raise BadValue(f"test_every is {test_every!r}; give a whole number of iterations >= 1.")
     theta0 = net.initial(rng) if initial is None else net.layout.checked(np.asarray(initial))
-    ends = replace(stop or Stop(), iterations=iterations if stop is None or stop.iterations is None else stop.iterations)
+    ends = replace(
+        stop or Stop(), iterations=iterations if stop is None or stop.iterations is None else stop.iterations
+    )
     faces: list[Face] = [f for v in views for f in (make_views([v]) if isinstance(v, str) else [v])]
     problem = Problem(net, train, l2=l2, sample_weight=sample_weight, precision=precision, compute=compute)
     header = Header(
@@ -182,7 +189,11 @@ def train(
         compute=type(problem).__name__.lower(),
         options={"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})},
         data_hash=train.hash,
-        versions={"surefoot": version("surefoot"), "numpy": np.__version__, "python": platform.python_version()},
+        versions={
+            "surefoot": version("surefoot"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         samples=fixed_samples(test or train),
     )
@@ -237,7 +248,12 @@ def _run(
     finally:
         _close(faces, writer, ending, descent.state)
     return Run(
-        header, tuple(steps), ending, descent.state.theta, descent.state, None if frame is None else frame.outputs
+        header,
+        tuple(steps),
+        ending,
+        descent.state.theta,
+        descent.state,
+        None if frame is None else frame.outputs,
     )
 
 

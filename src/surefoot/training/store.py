@@ -49,7 +49,9 @@ def _told(path: Path, doing: str) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, RunFileError):
             raise
-        raise RunFileError(f"The run file {path} cannot be {doing}: {error}. Name a file in a folder you can write to.") from error
+        raise RunFileError(
+            f"The run file {path} cannot be {doing}: {error}. Name a file in a folder you can write to."
+        ) from error
 
 
 class RunWriter:
@@ -63,7 +65,9 @@ class RunWriter:
     def __init__(self, path: str | Path, header: Header) -> None:
         self.path = Path(path)
         if self.path.exists():
-            raise RunFileError(f"{self.path} exists already, and runs are never overwritten. Name another file, or remove it.")
+            raise RunFileError(
+                f"{self.path} exists already, and runs are never overwritten. Name another file, or remove it."
+            )
         with _told(self.path, "written"):
             self.database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
@@ -95,7 +99,10 @@ class RunWriter:
             if state is not None:
                 execute("INSERT INTO states VALUES (?, ?)", (step.iteration, pack(state_to_tree(state))))
             if frame.outputs is not None:
-                execute("INSERT INTO frames VALUES (?, ?)", (step.iteration, frame.outputs.astype("<f4").tobytes()))
+                execute(
+                    "INSERT INTO frames VALUES (?, ?)",
+                    (step.iteration, frame.outputs.astype("<f4").tobytes()),
+                )
             execute("COMMIT")
 
     def close(self, ending: Ending, state: State | None = None) -> None:
@@ -105,10 +112,12 @@ class RunWriter:
                 self.database.execute("ROLLBACK")
             if state is not None:
                 self.database.execute(
-                    "INSERT OR REPLACE INTO states VALUES (?, ?)", (state.iteration, pack(state_to_tree(state)))
+                    "INSERT OR REPLACE INTO states VALUES (?, ?)",
+                    (state.iteration, pack(state_to_tree(state))),
                 )
                 self.database.execute(
-                    "INSERT OR REPLACE INTO weights VALUES (?, ?)", (state.iteration, state.theta.astype("<f8").tobytes())
+                    "INSERT OR REPLACE INTO weights VALUES (?, ?)",
+                    (state.iteration, state.theta.astype("<f8").tobytes()),
                 )
             self._about("ending", ending.to_json())
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -141,7 +150,9 @@ class RunReader:
             ending = json.loads(stored["ending"]) if "ending" in stored else None
         except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
             raise RunFileError(f"{self.path} is not a run of surefoot, or is damaged: {error}.") from error
-        self.ending = Ending(**ending) if ending else Ending("open", "not ended: it is still running, or was cut off")
+        self.ending = (
+            Ending(**ending) if ending else Ending("open", "not ended: it is still running, or was cut off")
+        )
 
     def steps(self) -> list[Step]:
         """All records, k = 0, 1, ..."""
@@ -151,7 +162,9 @@ class RunReader:
     def theta(self, iteration: int | None = None) -> Vector | None:
         """The weights stored at `iteration`, or the last ones; None when there are none."""
         where, value = ("WHERE iteration = ?", (iteration,)) if iteration is not None else ("", ())
-        row = self.database.execute(f"SELECT theta FROM weights {where} ORDER BY iteration DESC LIMIT 1", value).fetchone()
+        row = self.database.execute(
+            f"SELECT theta FROM weights {where} ORDER BY iteration DESC LIMIT 1", value
+        ).fetchone()
         return None if row is None else np.frombuffer(row[0], "<f8")
 
     def state(self, at: int | None = None) -> State | None:
@@ -183,7 +196,12 @@ def header_to_json(header: Header) -> dict[str, Any]:
     record = {k: v for k, v in header.__dict__.items() if k != "samples"}
     if header.samples is not None:
         s = header.samples
-        record["samples"] = {"inputs": s.inputs.tolist(), "dtype": s.inputs.dtype.str, "labels": s.labels.tolist(), "rows": s.rows}
+        record["samples"] = {
+            "inputs": s.inputs.tolist(),
+            "dtype": s.inputs.dtype.str,
+            "labels": s.labels.tolist(),
+            "rows": s.rows,
+        }
     return record
 
 
@@ -193,7 +211,9 @@ def header_from_json(record: dict[str, Any]) -> Header:
         dtype = np.dtype(samples["dtype"])
         if dtype.kind not in "uf":
             raise DataError(f"samples of dtype {dtype}")
-        samples = Samples(np.array(samples["inputs"], dtype), np.array(samples["labels"]), tuple(samples["rows"]))
+        samples = Samples(
+            np.array(samples["inputs"], dtype), np.array(samples["labels"]), tuple(samples["rows"])
+        )
     for name in ("sizes", "classes", "image_shape"):
         record[name] = None if record[name] is None else tuple(record[name])
     return Header(**record, samples=samples)

@@ -57,7 +57,9 @@ def unpack(data: bytes) -> Any:
         body = memoryview(data)[8 + length :]
         return _decode(json.loads(data[8 : 8 + length]), body)
     except (ValueError, KeyError, TypeError) as error:
-        raise RunFileError(f"A stored state is damaged ({error}); the run cannot be continued from it.") from error
+        raise RunFileError(
+            f"A stored state is damaged ({error}); the run cannot be continued from it."
+        ) from error
 
 
 def _decode(node: Any, body: memoryview) -> Any:

@@ -4,8 +4,8 @@
 
 One step h = 1e-5 serves nearly always.  Where it does not agree with the gradient, the fault may be
 the step's: then D is taken on a ladder of steps, and the one is trusted that changes least from its
-rung to the next.  That change, not the gradient under test, says how far to trust it.  A corner of f
-shows itself too:
+rung to the next.  That change, not the gradient under test, says how far to trust it.  The noise of f
+is read off the finest rungs, where it is all that changes; and a corner of f shows itself too:
 
     B(h) = |f(θ + hp) - 2 f(θ) + f(θ - hp)| / h     falls like h where f is smooth, and stays the
                                                     jump of the slope where f has a corner at θ
@@ -25,7 +25,7 @@ from surefoot.arrays import Array, Vector
 from surefoot.verification.probes import STEP, Probes
 
 LADDER = STEP * 10.0 ** np.arange(2, -7, -1)
-COARSE, FINE = 1, 3  # rungs 1e-4 and 1e-6: there a corner has the same B, a smooth f one 100 times smaller
+COARSE, FINE = 1, 3  # rungs 1e-4 and 1e-6: a corner has the same B on both, a smooth f one 100 times smaller
 ROUNDING = 16 * 2.0**-52  # relative rounding of f that must be expected of any computer
 COMPLEX_STEP = 1e-30
 
@@ -34,17 +34,20 @@ class Estimate(NamedTuple):
     """Slopes along m probes, and what is known of their quality; all (m,)."""
 
     slope: Vector
-    rounding: Vector  # what rounding of f may have done to them
+    rounding: Vector  # what rounding may have done to them, with f computed as well as float64 can
+    noise: Vector  # what the noise of f, as measured, may have done; not below `rounding`
     change: Vector  # how much they change when the step is cut by ten
     jump: Vector  # of the slope, where f has a corner; 0 elsewhere
+    nearby: Vector  # how much the slopes differ 1e-8 away: less than that is nothing, as at a minimum
 
 
 def central(probes: Probes, where: Array, f: float) -> Estimate:
-    """Central differences with the one step; `change` and `jump` stay 0."""
+    """Central differences with the one step; nothing but rounding is known of them."""
     h = STEP * probes.unit[where]
     forward, backward = probes.values(where, STEP), probes.values(where, -STEP)
     none = np.zeros(where.size)
-    return Estimate((forward - backward) / (2 * h), ROUNDING * abs(f) / h, none, none)
+    rounding = ROUNDING * abs(f) / h
+    return Estimate((forward - backward) / (2 * h), rounding, rounding, none, none, none)
 
 
 def trusted(probes: Probes, where: Array, f: float) -> Estimate:
@@ -58,10 +61,15 @@ def trusted(probes: Probes, where: Array, f: float) -> Estimate:
         change = np.abs(np.diff(D, axis=0))
         B = np.abs(forward - 2 * f + backward) / h
         corner = (B[FINE] > B[COARSE] / 2) & (B[FINE] < 2 * B[COARSE]) & (B[FINE] > 10 * rounding[FINE])
-        doubt = np.where(np.isfinite(change), change + rounding[:-1], np.inf)
+        # D on a rung is off by noise / h: on the finest rungs that is all the change there is
+        restless = np.where(np.isfinite(change), change * h[1:], 0.0)[FINE:].max(axis=0)
+        noise = np.maximum(rounding, restless / h)
+        doubt = np.where(np.isfinite(change), change + noise[:-1], np.inf)
     best = doubt.argmin(axis=0), np.arange(where.size)
     slope = np.where(np.isfinite(doubt[best]), D[best], np.nan)
-    return Estimate(slope, rounding[best], change[best], np.where(corner, B[FINE], 0.0))
+    jump = np.where(corner, B[FINE], 0.0)
+    nearby = np.nan_to_num(B[COARSE]) * (1e-8 / LADDER[COARSE])
+    return Estimate(slope, rounding[best], noise[best], change[best], jump, nearby)
 
 
 def complex_step(objective: Any, theta: Vector) -> Vector:

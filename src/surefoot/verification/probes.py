@@ -5,7 +5,6 @@ A set of probes is a list of directions pᵢ from theta, grouped into the blocks
     values(where, h)   f(theta + h uᵢ pᵢ) for the probes in `where`; NaN where f is not defined
     unit               uᵢ, the scale on which a step of h is small: max(1, |xᵢ|) for anybody's function
     project(g)         gᵀ pᵢ, what a gradient g says the slopes are
-    locate(i, g)       the parameter that is to blame when the slope along pᵢ is wrong
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ class Probes(Protocol):
 
     def values(self, where: Array, h: float) -> Vector: ...
     def project(self, gradient: Vector) -> Vector: ...
-    def locate(self, i: int, gradient: Vector) -> int: ...
 
 
 def value_at(objective: Checkable, theta: Vector) -> float:
@@ -63,9 +61,6 @@ class Coordinates:
     def project(self, gradient: Vector) -> Vector:
         return gradient
 
-    def locate(self, i: int, gradient: Vector) -> int:
-        return i
-
 
 class Directions:
     """A few random directions in every block, entries ±u / √(block size): for problems too large for more.
@@ -73,7 +68,9 @@ class Directions:
     Any wrong entry changes the slope along every one of them.
     """
 
-    def __init__(self, objective: Checkable, theta: Vector, rng: int | np.random.Generator, each: int) -> None:
+    def __init__(
+        self, objective: Checkable, theta: Vector, rng: int | np.random.Generator, each: int
+    ) -> None:
         self.objective, self.theta = objective, theta
         self.places = blocks(objective, theta)
         self.blocks = {name: np.arange(each) + each * k for k, name in enumerate(self.places)}
@@ -101,13 +98,15 @@ class Directions:
         return np.array([gradient @ self.direction(i) for i in range(self.unit.size)])
 
     def locate(self, i: int, gradient: Vector) -> int:
-        """Halve the set of entries, and keep the half with the larger error, until one is left."""
+        """Which parameter spoils the slope along pᵢ: halve, keep the worse half, until one is left."""
         p = self.direction(i)
         where = np.flatnonzero(p)
         while where.size > 1:
-            where = max(np.array_split(where, 2), key=lambda half: self._gap(np.sign(p[half]), half, gradient))
+            where = max(
+                np.array_split(where, 2), key=lambda half: self._gap(np.sign(p[half]), half, gradient)
+            )
         return int(where[0])
 
     def _gap(self, signs: Vector, where: Array, gradient: Vector) -> float:
         p, h = self._spread(signs, where), STEP
-        return abs((self._value(p, h) - self._value(p, -h)) / (2 * h) - gradient @ p)
+        return float(abs((self._value(p, h) - self._value(p, -h)) / (2 * h) - gradient @ p))

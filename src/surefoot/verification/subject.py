@@ -49,7 +49,9 @@ class Function:
     Both are called with x in the caller's shape, a fresh copy each time.
     """
 
-    def __init__(self, f: Callable[[Array], Any], gradient: Callable[[Array], Any], shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, f: Callable[[Array], Any], gradient: Callable[[Array], Any], shape: tuple[int, ...]
+    ) -> None:
         self.f, self._gradient, self.shape = f, gradient, shape
         self.single = False  # f answered in float32 at least once
         self.blocks = {"x": slice(0, math.prod(shape))}

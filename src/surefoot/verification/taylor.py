@@ -34,13 +34,18 @@ class Taylor:
 
     def __str__(self) -> str:
         if self.exact:
-            return "Taylor remainder: rounding only, so f is linear here and the gradient predicts it exactly."
+            return (
+                "Taylor remainder: rounding only, so f is linear here and the gradient predicts it exactly."
+            )
         if self.order is None:
             return "Taylor remainder: too few steps stand clear of rounding to fit an order."
-        return (
-            f"Taylor remainder: falls like h^{self.order:.2f} "
-            "(h^2 for a right gradient; h^1 for a wrong one or at a kink)."
-        )
+        if self.order > 1.5:
+            return f"Taylor remainder: falls like h^{self.order:.2f}, as for a right gradient (h^2)."
+        if self.order > 0.5:
+            return (
+                f"Taylor remainder: falls only like h^{self.order:.2f}: a wrong gradient, or a kink nearby."
+            )
+        return "Taylor remainder: does not fall with h, as for an f that is noisy."
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -58,7 +63,8 @@ def taylor(f: Callable[[Vector], float], theta: Vector, gradient: Vector, p: Vec
     with np.errstate(invalid="ignore", over="ignore"):
         R = np.abs(values - f0 - STEPS * slope)
         clear = np.isfinite(R) & (R > CLEAR * np.maximum(abs(f0), np.abs(values)))
-    return Taylor(tuple(STEPS.tolist()), tuple(R.tolist()), _order(STEPS[clear], R[clear]), not clear.any())
+    linear = bool(np.isfinite(R).any() and not clear.any())
+    return Taylor(tuple(STEPS.tolist()), tuple(R.tolist()), _order(STEPS[clear], R[clear]), linear)
 
 
 def _order(h: Vector, R: Vector) -> float | None:

@@ -31,7 +31,7 @@ class Deck:
 
     cards: int
     width: int
-    image: tuple[int, int]  # columns, lines; (0, 0): no image
+    image: tuple[int, int]  # columns, lines; no lines: no image
     bars: int  # lines
 
     @property
@@ -46,7 +46,7 @@ def deal(guesses: Sequence[Guess], width: int, lines: int) -> Deck | None:
     bars = 3 if lines > 13 else 2 if lines > 8 else 1
     k = max(len(guesses[0].outputs), 1)
     shape = None if guesses[0].image is None else guesses[0].image.shape
-    sizes = [(0, 0)]
+    sizes = [(columns, 0) for columns in (24, 20, 16, 12)]
     if shape is not None:
         sizes = [(max(1, round(2 * n * shape[1] / shape[0])), n) for n in range(MOST, LEAST - 1, -1)]
         sizes = [(w, n) for w, n in sizes if n + bars + 3 <= lines]
@@ -66,7 +66,9 @@ def cards(guesses: Sequence[Guess], names: Sequence[str], deck: Deck, width: int
 
 
 def _card(guess: Guess, names: Sequence[str], deck: Deck, coloured: bool) -> Block:
-    title = Text(f"row {guess.row}: ", GREY) + Text(guess.label, "bold")
+    row = f"row {guess.row}: "
+    fits = len(row) + len(guess.label) <= deck.width
+    title = Text.assemble((row if fits else "", GREY), (guess.label, "bold"))
     columns, rows = deck.image
     picture = portrait(guess.image, columns, rows, coloured) if guess.image is not None else []
     verdict = Text(f"{guess.mark} {guess.predicted}", f"bold {SIDE[guess.right]}")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 from rich.text import Text
@@ -86,12 +88,13 @@ def _paint(curves: Sequence[Curve], box: Box, width: int, height: int) -> Block:
     together = np.bitwise_or.reduce(rasters)
     block = []
     for line in range(height):
-        text = Text()
+        cells = []
         for column in range(width):
             styles = [c.style for c, raster in zip(curves, rasters, strict=True) if raster[line, column]]
             style = styles[(line + column) % len(styles)] if styles else ""
-            text.append(chr(0x2800 + together[line, column]) if style else " ", style)
-        block.append(text)
+            cells.append((chr(0x2800 + together[line, column]) if styles else " ", style))
+        runs = groupby(cells, key=itemgetter(1))
+        block.append(Text.assemble(*(("".join(c for c, _ in run), style) for style, run in runs)))
     return block
 
 

@@ -20,7 +20,7 @@ from surefoot.errors import BadValue
 from surefoot.records import Ending, Frame, Header, Step
 from surefoot.views.guesses import Guess, as_image, class_name, guesses
 from surefoot.views.palette import INK_BLUE, INK_FAINT, INK_GREY, INK_ORANGE, INK_SIDE
-from surefoot.views.paper import check_path, new_figure, png, quiet, save_figure, styled
+from surefoot.views.paper import check_path, new_figure, png, save_figure, styled
 from surefoot.views.seen import Seen, latest, series
 from surefoot.views.words import headline, number, percent, plain
 
@@ -44,9 +44,8 @@ class RunFigure:
 
         outputs : (s, k) for the samples of the header, as in `Frame`; None leaves the samples out.
         """
-        self.figure.clear()
         guessed = guesses(header, outputs)[:SHOWN]
-        self.figure.set_size_inches(WIDTH, HEIGHT if guessed else SHORT)
+        self.figure = new_figure(WIDTH, HEIGHT if guessed else SHORT)  # half the time of clearing the old one
         with styled():
             self._title(header, steps)
             self._curves(header, steps, bottom=0.53 if guessed else 0.13)
@@ -98,8 +97,9 @@ def draw_loss(axes: Axes, steps: Sequence[Step]) -> None:
     train, test = train[train[:, 1] > 0], test[test[:, 1] > 0]
     if not len(train):
         axes.text(0.5, 0.5, "no finite, positive loss yet", transform=axes.transAxes, ha="center")
-        return quiet(axes)
+        return axes.set_axis_off()
     axes.set_yscale("log")
+    axes.set_ylim(_around(np.concatenate([train[:, 1], test[:, 1]])))
     axes.plot(*train.T, color=INK_BLUE, label="train")
     _write_end(axes, train, number(float(train[-1, 1])), INK_BLUE)
     if len(test):
@@ -107,6 +107,14 @@ def draw_loss(axes: Axes, steps: Sequence[Step]) -> None:
         axes.legend(loc="upper right")
     _readable_log_ticks(axes, np.concatenate([train[:, 1], test[:, 1]]))
     _calm(axes, float(train[-1, 0]))
+
+
+def _around(values: Array) -> tuple[float, float]:
+    """A little more than the range of positive values, on a log axis, within what a float can hold."""
+    low, high = np.log10(values.min()), np.log10(values.max())
+    margin = 0.05 * (high - low) or 0.05
+    bottom, top = np.clip([low - margin, high + margin], -305, 305)
+    return float(10**bottom), float(10**top)
 
 
 def _readable_log_ticks(axes: Axes, values: Array) -> None:
@@ -164,14 +172,14 @@ def _write_end(axes: Axes, points: Matrix, text: str, color: str) -> None:
 def draw_sample(axes: Axes, guess: Guess) -> None:
     """What the network sees: an image, or a bar per feature; titled with its row and its label."""
     axes.set_title(f"row {guess.row}: {guess.label}", fontsize=11, loc="center", pad=4)
+    axes.set_axis_off()  # ticks that nobody needs would be most of the drawing time
     if guess.image is not None:
         axes.imshow(guess.image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
-        quiet(axes)
-        axes.spines[:].set(visible=True, color=INK_FAINT, linewidth=0.8)
+        frame = [0, 1, 1, 0, 0], [0, 0, 1, 1, 0]
+        axes.plot(*frame, transform=axes.transAxes, color=INK_FAINT, linewidth=0.8, clip_on=False)
     else:
         axes.bar(range(len(guess.inputs)), np.nan_to_num(guess.inputs), color=INK_GREY, width=0.8)
         axes.axhline(0, color=INK_FAINT, linewidth=1)
-        quiet(axes)
 
 
 def draw_outputs(axes: Axes, guess: Guess, names: Sequence[str]) -> None:
@@ -187,13 +195,13 @@ def draw_outputs(axes: Axes, guess: Guess, names: Sequence[str]) -> None:
     axes.set_title(
         f"{guess.mark} {guess.predicted}", color=color, fontweight="bold", fontsize=13, loc="center", pad=5
     )
-    axes.set_ylim(min(0.0, float(outputs.min())), max(1.0, float(outputs.max())))
-    axes.set_xlim(-0.7, len(outputs) - 0.3)
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
-    some = classes[:: -(-len(classes) // 10)]  # at most ten names fit
-    axes.set_xticks(some, [names[c][:6] if c < len(names) else str(c) for c in some], fontsize=8)
-    axes.tick_params(axis="x", length=0, pad=2)
+    axes.axhline(0, color=INK_GREY, linewidth=0.8)
+    low, high = min(0.0, float(outputs.min())), max(1.0, float(outputs.max()))
+    axes.set(xlim=(-0.7, len(outputs) - 0.3), ylim=(low, high))
+    axes.set_axis_off()
+    for c in classes[:: -(-len(classes) // 10)]:  # at most ten names fit
+        name = names[c][:6] if c < len(names) else str(c)
+        axes.text(c, low - 0.05 * (high - low), name, fontsize=8, color=INK_GREY, ha="center", va="top")
 
 
 def samples_figure(

@@ -17,7 +17,6 @@ from surefoot.errors import BadValue, DataNotFound, require
 from surefoot.views.palette import INK, INK_FAINT, INK_GREY
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
@@ -65,14 +64,6 @@ def new_figure(width: float, height: float) -> Figure:
     """An empty figure, in inches."""
     figure = require("matplotlib.figure", "plot", "Drawing a figure")
     return figure.Figure(figsize=(width, height))  # type: ignore[no-any-return]
-
-
-def quiet(axes: Axes) -> None:
-    """No ticks, no spines: only what is drawn."""
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def check_path(path: str | Path) -> Path:
