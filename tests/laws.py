@@ -99,7 +99,9 @@ def require_backtracking(step, before, c1, *, first=None, shrink=None, strictly=
         )
     if first is not None and shrink is not None:
         for m, trial in enumerate(step.trials):
-            assert trial.alpha == first * shrink**m, f"trial {m} is {trial.alpha!r}, not {first * shrink**m!r}"
+            assert trial.alpha == first * shrink**m, (
+                f"trial {m} is {trial.alpha!r}, not {first * shrink**m!r}"
+            )
 
 
 def require_wolfe(step, before, c1, c2, *, strong=True):

@@ -29,7 +29,7 @@ class Place:
     gradient: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """One network on its data: an objective of the plainest kind, in the words of `verification`."""
 

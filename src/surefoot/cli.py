@@ -10,17 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
 from surefoot.errors import BadValue, SurefootError, UnknownName
-
-if TYPE_CHECKING:
-    from surefoot.data import Data
-    from surefoot.records import Header
-    from surefoot.training.options import Options
+from surefoot.flags import AsJson, Count, Net, Place, options_of
 
 app = App(
     name="surefoot",
@@ -34,62 +28,31 @@ app = App(
 )
 
 
-def _whole(_: Any, tokens: Sequence[Any]) -> int:
-    """A whole number >= 0; 1.5 and -1 are refused, not rounded."""
-    text = tokens[0].value
-    if not (text.isascii() and text.isdigit()):
-        raise BadValue(f"{tokens[0].keyword} {text}: give a whole number, 0 or more.")
-    return int(text)
-
-
-Count = Annotated[int, Parameter(converter=_whole)]
-DataName = Annotated[
-    str,
-    Parameter(help="digits, mnist, or the path of a file (.csv .tsv .txt .npy .npz) or folder of IDX files."),
-]
-Hidden = Annotated[str, Parameter(help="Units in each hidden layer: 6, or 16,8 for two layers, or none.")]
-Activation = Annotated[str, Parameter(help="logistic, tanh, relu, softplus or identity.")]
-L2 = Annotated[float, Parameter(help="Weight decay: adds l2/2 times the sum of squared weights to the loss.")]
-Seed = Annotated[int, Parameter(converter=_whole, help="Seed of the random weights, or choice of samples.")]
-Initial = Annotated[
-    str | None, Parameter(help="An npz file with the starting weights W1, b1, W2, b2, ... or theta.")
-]
-DataDir = Annotated[str | None, Parameter(help="Folder with the MNIST files.")]
-Source = Annotated[str | None, Parameter(help="Where mnist comes from: files or openml.")]
-Target = Annotated[
-    str | None, Parameter(help="The column of a table that is to be predicted; the last one if not said.")
-]
-AsJson = Annotated[bool, Parameter(name="--json", negative=())]
-
 SCREENS = ("terminal", "text", "none")
 
 
 @app.command
 def train(
-    data: DataName = "digits",
+    data: str = "digits",
     /,
     *,
-    hidden: Hidden = "6",
-    activation: Activation = "logistic",
+    net: Net = Net(),
     method: str = "auto",
     iterations: Count = 100,
     train_size: Count | None = None,
-    l2: L2 = 0.0,
-    rng: Seed = 0,
-    initial: Initial = None,
     precision: str = "double",
     test_every: Count = 10,
     view: str = "terminal",
     figure: str | None = None,
     run: str | None = None,
-    data_dir: DataDir = None,
-    source: Source = None,
-    target: Target = None,
+    place: Place = Place(),
 ) -> None:
     """Train a network and watch every step.
 
     Parameters
     ----------
+    data
+        digits, mnist, or the path of a file (.csv .tsv .txt .npy .npz) or folder of IDX files.
     method
         auto, classic or constant; `surefoot methods` lists them all.
     iterations
@@ -111,10 +74,7 @@ def train(
     from surefoot.training.run import train as train_network
     from surefoot.views import FigureView, make_views, summary
 
-    options = _options(
-        data, hidden, activation=activation, train_size=train_size, l2=l2, rng=rng, initial=initial,
-        precision=precision, data_dir=data_dir, source=source, target=target,
-    )  # fmt: skip
+    options = options_of(data, place, net, train_size=train_size, precision=precision)
     rule = lookup(method)
     if view not in SCREENS:
         raise UnknownName("view", view, SCREENS)
@@ -122,16 +82,16 @@ def train(
     if figure is not None:
         views.append(FigureView(figure))
     training, testing = options.split()
-    net = options.network(training)
+    network = options.network(training)
     done = train_network(
-        net,
+        network,
         training,
         test=testing,
         method=rule,
         iterations=iterations,
-        l2=l2,
-        rng=rng,
-        initial=options.start(net),
+        l2=net.l2,
+        rng=net.rng,
+        initial=options.start(network),
         precision=precision,
         test_every=test_every,
         views=views,
@@ -150,18 +110,12 @@ def train(
 
 @app.command
 def check(
-    data: DataName = "digits",
+    data: str = "digits",
     /,
     *,
     samples: Count = 5,
-    hidden: Hidden = "6",
-    activation: Activation = "logistic",
-    l2: L2 = 0.0,
-    rng: Seed = 0,
-    initial: Initial = None,
-    data_dir: DataDir = None,
-    source: Source = None,
-    target: Target = None,
+    net: Net = Net(),
+    place: Place = Place(),
     as_json: AsJson = False,
 ) -> None:
     """Check every derivative numerically; exit code 0: the gradient holds, 1: not.
@@ -175,29 +129,26 @@ def check(
     as_json
         Print the report as JSON.
     """
+    from surefoot.training.options import training_data
     from surefoot.training.problem import Problem
+    from surefoot.training.run import read_run
+    from surefoot.training.store import is_run
     from surefoot.verification import check as verify
 
-    path = Path(data)
-    if path.is_file() and _is_run(path):
-        from surefoot.training.run import read_run
-
-        done = read_run(path)
-        net, theta, l2 = done.network, done.theta, done.header.l2
-        training = _training_data(done.header, data_dir)
+    if is_run(data):
+        done = read_run(data)
+        network, theta, l2 = done.network, done.theta, done.header.l2
+        training = training_data(done.header, place.data_dir)
     else:
-        options = _options(
-            data, hidden, activation=activation, rng=rng, initial=initial,
-            data_dir=data_dir, source=source, target=target,
-        )  # fmt: skip
+        options = options_of(data, place, net)
         training, _ = options.split()
-        net = options.network(training)
-        theta = options.start(net)
+        network, l2 = options.network(training), net.l2
+        theta = options.start(network)
     if not 1 <= samples <= training.n:
         raise BadValue(
             f"--samples is {samples}; give 1 to {training.n}, the rows of {training.name} there are."
         )
-    with Problem(net, training.take(slice(samples)), l2=l2) as problem:
+    with Problem(network, training.take(slice(samples)), l2=l2) as problem:
         report = verify(problem, theta)
     print(json.dumps(report.to_json(), indent=2) if as_json else report)
     if not report.holds:
@@ -246,25 +197,22 @@ def show(run: str, /, *, as_json: AsJson = False, figure: str | None = None) -> 
 
 @app.command(name="data")
 def describe(
-    data: DataName = "digits",
-    /,
-    *,
-    figure: str | None = None,
-    rng: Seed = 0,
-    data_dir: DataDir = None,
-    source: Source = None,
-    target: Target = None,
+    data: str = "digits", /, *, figure: str | None = None, rng: Count = 0, place: Place = Place()
 ) -> None:
     """Say what a data set holds; draw 24 of its training samples with --figure.
 
     Parameters
     ----------
+    data
+        Data as for `surefoot train`.
     figure
         Save a picture of 24 random training samples with their labels to this file.
+    rng
+        Seed of the choice of samples.
     """
     import numpy as np
 
-    training, testing = _options(data, data_dir=data_dir, source=source, target=target).split()
+    training, testing = options_of(data, place).split()
     print(training)
     print(f"trained on by default: the first {training.n} rows; tested on: {testing.n if testing else 0}")
     if training.is_classification:
@@ -281,8 +229,8 @@ def describe(
         rows = np.sort(np.random.default_rng(rng).permutation(training.n)[:24])
         save_figure(
             samples_figure(
-                training.X[rows], training.y[rows], rows, training.image_shape, training.scale, training.classes,
-                f"{training.name}: {len(rows)} training samples",
+                training.X[rows], training.y[rows], rows.tolist(), training.image_shape, training.scale,
+                training.classes, f"{training.name}: {len(rows)} training samples",
             ),
             figure,
         )  # fmt: skip
@@ -297,51 +245,6 @@ def methods() -> None:
     width = max(map(len, METHODS))
     for name, make in METHODS.items():
         print(f"{name:{width}}  {(make.__doc__ or '').strip().splitlines()[0]}")
-
-
-def _options(data: str, hidden: str = "6", **others: Any) -> Options:
-    from surefoot.training.options import Options
-
-    return Options(data, _units(hidden), **others)
-
-
-def _units(text: str) -> tuple[int, ...]:
-    """Units of the hidden layers from `6`, `16,8` or `none`."""
-    if text.strip().lower() in ("none", "0", ""):
-        return ()
-    try:
-        return tuple(int(part) for part in text.replace("-", ",").split(","))
-    except ValueError:
-        raise BadValue(
-            f"--hidden {text} is not a list of units; give 6, or 16,8 for two layers, or none."
-        ) from None
-
-
-def _is_run(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(15) == b"SQLite format 3"
-
-
-def _training_data(header: Header, data_dir: str | None) -> Data:
-    """The training rows a run used, checked by their hash."""
-    from dataclasses import replace
-
-    from surefoot.training.options import Options
-
-    if "data" not in header.options:
-        raise BadValue(
-            f"This run was trained on arrays ({header.data}), which its file does not hold; "
-            "check it in Python: sf.check(sf.Problem(net, data), run.theta)."
-        )
-    options = Options.from_json(dict(header.options))
-    options = replace(options, train_size=header.n_train, data_dir=data_dir or options.data_dir)
-    training, _ = options.split()
-    if training.hash != header.data_hash:
-        raise BadValue(
-            f"{options.data} does not hold what the run was trained on (SHA-256 {training.hash[:12]}..., "
-            f"the run has {header.data_hash[:12]}...). Give the data it was trained on, or train again."
-        )
-    return training
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -40,7 +40,5 @@ def test_a_missing_library_names_its_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython.display", None)
     with pytest.raises(MissingExtra, match=r"surefoot\[plot\]"):
         RunFigure()
-    from view_fakes import a_header
-
     with pytest.raises(MissingExtra, match=r"surefoot\[notebook\]"):
-        NotebookView().open(a_header())
+        NotebookView()

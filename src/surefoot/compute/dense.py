@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -205,8 +205,9 @@ class DensePoint:
         trial: Trial | None = None,
         value: Any = None,
         known: Known | None = None,
+        arrival: DenseTrack | None = None,
     ) -> None:
-        self.objective, self.theta = objective, theta
+        self.objective, self.theta, self.arrival = objective, theta, arrival
         if trial is not None:
             self.__dict__["_trial"] = trial
         if value is not None:
@@ -277,6 +278,13 @@ class DensePoint:
         return flat if self.theta.dtype.kind == "c" else np.asarray(flat, np.float64)
 
 
+class DenseTrack(NamedTuple):
+    """A direction p (P,) and Ż¹ = X V¹ + v¹ (n, d_1), its product with the data."""
+
+    p: Vector
+    dZ1: Array
+
+
 class DenseRay:
     """φ(α) = L(θ + αp) from Z¹ + α Ż¹: a trial is one tail and touches no data."""
 
@@ -289,6 +297,14 @@ class DenseRay:
         self._slopes: dict[Any, Any] = {}
         self._curvatures: dict[float, float] = {}
         self._latest: tuple[Any, Trial] | None = None  # kept for slope and gradient at the same α
+
+    @property
+    def track(self) -> DenseTrack:
+        return DenseTrack(self.p, self._first_layer[1])
+
+    @property
+    def trial_cost(self) -> float:
+        return self.objective.trial_cost
 
     @cached_property
     def slope0(self) -> float:
@@ -350,11 +366,11 @@ class DenseRay:
         if alpha == 0.0:
             return self.origin
         value = self.value(alpha)
-        return DensePoint(self.objective, frozen(self._theta(alpha)), trial=self._trial(alpha), value=value)
+        theta, trial = frozen(self._theta(alpha)), self._trial(alpha)
+        return DensePoint(self.objective, theta, trial=trial, value=value, arrival=self.track)
 
-    def combine(self, a: float, other: Any, b: float) -> DenseRay:
+    def combine(self, a: float, other: DenseRay | DenseTrack, b: float) -> DenseRay:
         Z1, dZ1 = self._first_layer
+        track = other.track if isinstance(other, DenseRay) else other
         a_, b_ = self.objective.dtype(a), self.objective.dtype(b)
-        return DenseRay(
-            self.origin, frozen(a * self.p + b * other.p), (Z1, a_ * dZ1 + b_ * other._first_layer[1])
-        )
+        return DenseRay(self.origin, frozen(a * self.p + b * other.p), (Z1, a_ * dZ1 + b_ * track.dZ1))

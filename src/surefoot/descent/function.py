@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from surefoot.arrays import Array, Vector, frozen, is_finite
-from surefoot.descent.objective import EPSILON, Known, Meter, Ray
+from surefoot.descent.objective import EPSILON, Known, Meter, Track
 from surefoot.errors import BadValue, ShapeError
 from surefoot.records import Cost
 
@@ -101,8 +101,14 @@ class FunctionPoint:
 
     outputs = None
 
-    def __init__(self, objective: FunctionObjective, theta: Vector, known: Known | None = None) -> None:
-        self.objective, self.theta = objective, theta
+    def __init__(
+        self,
+        objective: FunctionObjective,
+        theta: Vector,
+        known: Known | None = None,
+        arrival: FunctionTrack | None = None,
+    ) -> None:
+        self.objective, self.theta, self.arrival = objective, theta, arrival
         self._counted = known is not None
         if known is not None:
             self.__dict__["value"], self.__dict__["gradient"] = known
@@ -154,7 +160,7 @@ class FunctionPoint:
             return np.zeros_like(v)
         h = EPSILON ** (1 / 3) * (1 + float(np.linalg.norm(self.theta))) / reach
         ahead, behind = self.objective.at(self.theta + h * v), self.objective.at(self.theta - h * v)
-        return (ahead.gradient - behind.gradient) / (2 * h)
+        return np.asarray((ahead.gradient - behind.gradient) / (2 * h))
 
     def gauss_newton_vector(self, v: Vector) -> Vector:
         if self.objective.gauss_newton_vector is None:
@@ -163,11 +169,19 @@ class FunctionPoint:
         return np.asarray(self.objective.gauss_newton_vector(self.theta, v), np.float64)
 
 
+class FunctionTrack(NamedTuple):
+    """A direction alone: a function has no data to be multiplied with it."""
+
+    p: Vector
+
+
 class FunctionRay:
     """φ(α) = f(x + α p), one FunctionPoint per α."""
 
     def __init__(self, origin: FunctionPoint, p: Vector) -> None:
         self.origin, self.p = origin, p
+        self.track = FunctionTrack(p)
+        self.trial_cost = origin.objective.trial_cost
         self._points: dict[float, FunctionPoint] = {0.0: origin}
 
     @cached_property
@@ -180,7 +194,8 @@ class FunctionRay:
 
     def point(self, alpha: float) -> FunctionPoint:
         if alpha not in self._points:
-            self._points[alpha] = self.origin.objective.at(self.origin.theta + alpha * self.p)
+            theta = frozen(self.origin.theta + alpha * self.p)
+            self._points[alpha] = FunctionPoint(self.origin.objective, theta, arrival=self.track)
         return self._points[alpha]
 
     def value(self, alpha: float) -> float:
@@ -195,7 +210,7 @@ class FunctionRay:
             return None
         return float(self.p @ self.point(alpha).hessian_vector(self.p))
 
-    def combine(self, a: float, other: Ray, b: float) -> FunctionRay:
+    def combine(self, a: float, other: Track, b: float) -> FunctionRay:
         return FunctionRay(self.origin, a * self.p + b * other.p)
 
 

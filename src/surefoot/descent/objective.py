@@ -26,6 +26,13 @@ class Known(NamedTuple):
     gradient: Vector
 
 
+class Track(Protocol):
+    """A direction whose product with the data is known; it does not depend on where one stands."""
+
+    @property
+    def p(self) -> Vector: ...
+
+
 class Ray(Protocol):
     """φ along p from a point; every α is computed at most once."""
 
@@ -33,6 +40,16 @@ class Ray(Protocol):
     def origin(self) -> Point: ...
     @property
     def p(self) -> Vector: ...
+    @property
+    def track(self) -> Track:
+        """p without the point: light enough to be kept."""
+        ...
+
+    @property
+    def trial_cost(self) -> float:
+        """The objective's: about what a trial costs, as a fraction of a value and gradient."""
+        ...
+
     @property
     def slope0(self) -> float:
         """φ′(0) = ∇f(θ)ᵀ p."""
@@ -54,7 +71,7 @@ class Ray(Protocol):
         ...
 
     def combine(self, a: float, other: Any, b: float) -> Ray:
-        """The ray along a p + b p′ from here, without a pass; p′ is another ray's direction."""
+        """The ray along a p + b p′ from here, without a pass; p′ is of another Ray or Track."""
         ...
 
 
@@ -71,6 +88,11 @@ class Point(Protocol):
     @property
     def gradient(self) -> Vector:
         """(P,), read-only."""
+        ...
+
+    @property
+    def arrival(self) -> Track | None:
+        """The track that led here, None when the point was asked for by its theta."""
         ...
 
     @property

@@ -6,6 +6,10 @@
 `advance` is pure: same objective, method and state, same result, bit for bit.  A State can be kept,
 copied, stored and continued from; the live Point and Ray in it only save work and are left behind
 when it is pickled or copied.
+
+A few methods (plane) use what the live Point still knows of the last step.  So that a stored run of
+theirs continues with the same bits too, the Point is made anew at every 50th iteration, the
+checkpoints of a run file: what a run left behind there, it has left behind in any case.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from surefoot.descent.method import Method
 from surefoot.descent.objective import Known, Objective, Point, Ray
 from surefoot.errors import BadValue, ShapeError
 from surefoot.records import Cost, Found, Outcome, Step
+
+REFRESH = 50  # iterations after which everything but theta, value, gradient and memories is made anew
 
 
 class Memory(NamedTuple):
@@ -90,7 +96,9 @@ def begin(objective: Objective, theta0: Vector) -> tuple[State, Step]:
 def advance(objective: Objective, method: Method, state: State) -> tuple[State, Step]:
     """Make one iteration: propose a direction, search along it, arrive."""
     before = objective.cost
-    here = state.here or objective.at(state.theta, Known(state.value, state.gradient))
+    fresh = state.here is None or state.iteration % REFRESH == 0
+    here = objective.at(state.theta, Known(state.value, state.gradient)) if fresh else state.here
+    assert here is not None
     proposal, direction_memory = method.direction(here, state.memory.direction, state.last)
     ray = proposal.ray or here.ray(proposal.p)
     first, first_memory = method.first(ray, proposal, state.last, state.memory.first)

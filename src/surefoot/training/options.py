@@ -5,7 +5,8 @@ A run can be checked and shown again later because its options say where the dat
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+import os
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from surefoot.data import Data, load
 from surefoot.data.npy import read_arrays
 from surefoot.errors import BadValue
 from surefoot.network import Network
+from surefoot.records import Header
 
 TRAIN_SIZES = {"digits": 1_000, "mnist": 20_000}  # rows to train on when nothing is said
+LARGEST = 1_000_000_000  # parameters: 8 GB in theta alone
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,12 @@ class Options:
     def network(self, data: Data) -> Network:
         """The network for these data: inputs and outputs follow from the data, the loss from the targets."""
         loss = "cross-entropy" if data.is_classification else "squared-error"
-        return Network((data.d, *self.hidden, data.k), self.activation, loss)
+        net = Network((data.d, *self.hidden, data.k), self.activation, loss)
+        if net.size > LARGEST:
+            raise BadValue(
+                f"A network {net.name} has {net.size:,} parameters; at most {LARGEST:,} are possible."
+            )
+        return net
 
     def start(self, net: Network) -> Vector:
         """The starting weights."""
@@ -86,8 +94,13 @@ class Options:
         return net.layout.from_blocks({k: np.asarray(v) for k, v in read_arrays(Path(self.initial)).items()})
 
     def to_json(self) -> dict[str, Any]:
-        """What a run file keeps: everything that is not as by default, and the data."""
-        return {"data": self.data, **{k: v for k, v in asdict(self).items() if v != getattr(Options(), k)}}
+        """What a run file keeps: everything that is not as by default, and the data; paths from the root."""
+        record = {k: v for k, v in asdict(self).items() if v != getattr(Options(), k)}
+        if self.data_dir is not None:
+            record["data_dir"] = os.path.abspath(os.path.expanduser(self.data_dir))
+        elif self.data not in TRAIN_SIZES:
+            record["data"] = os.path.abspath(os.path.expanduser(self.data))
+        return {"data": self.data, **record}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Options:
@@ -97,3 +110,26 @@ class Options:
         if "hidden" in values:
             values["hidden"] = tuple(values["hidden"])
         return cls(**values)
+
+
+def training_data(header: Header, data_dir: str | None = None) -> Data:
+    """The rows that a stored run was trained on, found again and checked by their hash.
+
+    Raises
+    ------
+    BadValue : the run was trained on arrays, or the data are no longer the same.
+    """
+    if "data" not in header.options:
+        raise BadValue(
+            f"This run was trained on arrays ({header.data}), which its file does not hold; "
+            "check it in Python: sf.check(sf.Problem(net, data), run.theta)."
+        )
+    options = Options.from_json(dict(header.options))
+    options = replace(options, train_size=header.n_train, data_dir=data_dir or options.data_dir)
+    data, _ = options.split()
+    if data.hash != header.data_hash:
+        raise BadValue(
+            f"{options.data} does not hold what the run was trained on (SHA-256 {data.hash[:12]}..., "
+            f"the run has {header.data_hash[:12]}...). Give the data it was trained on, or train again."
+        )
+    return data

@@ -75,8 +75,8 @@ def check_fit(net: Network, data: Data) -> None:
         )
     if net.sizes[0] != data.d:
         raise ShapeError(
-            f"{data.name} has {data.d} columns but the first layer expects {net.sizes[0]} (sizes {net.name}). "
-            f"Give the network {data.d} inputs."
+            f"{data.name} has {data.d} columns but the first layer expects {net.sizes[0]} "
+            f"(sizes {net.name}). Give the network {data.d} inputs."
         )
     if data.is_classification != (net.loss == "cross-entropy") and net.loss != "binary":
         kind, wants = ("labels", "cross-entropy") if data.is_classification else ("numbers", "squared-error")
@@ -84,6 +84,6 @@ def check_fit(net: Network, data: Data) -> None:
     outputs = 1 if net.loss == "binary" and data.y.ndim == 1 else data.k
     if net.sizes[-1] != outputs:
         raise ShapeError(
-            f"{data.name} has {outputs} {'classes' if data.is_classification else 'targets'} but the last layer "
-            f"has {net.sizes[-1]} units (sizes {net.name}). Give the network {outputs} outputs."
+            f"{data.name} has {outputs} {'classes' if data.is_classification else 'targets'} but the last "
+            f"layer has {net.sizes[-1]} units (sizes {net.name}). Give the network {outputs} outputs."
         )

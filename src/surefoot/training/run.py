@@ -23,12 +23,12 @@ from surefoot.descent.method import Method
 from surefoot.descent.methods import method as lookup
 from surefoot.descent.state import State
 from surefoot.descent.stopping import Stop
-from surefoot.errors import BadValue
+from surefoot.errors import BadValue, RunFileError
 from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Step
 from surefoot.training.probes import Unseen, fixed_samples, training_measures
 from surefoot.training.problem import Problem, check_fit
-from surefoot.training.store import RunReader, RunWriter
+from surefoot.training.store import RunReader, RunWriter, understood
 
 CHECKPOINT = 50  # iterations between complete states in a run file
 WEIGHTS_BYTES = 64 << 20  # a run file keeps the weights of every iteration up to about this size
@@ -87,7 +87,8 @@ class Run:
 
     def __str__(self) -> str:
         last = self.steps[-1]
-        return f"{self.header.architecture}, iteration {last.iteration}: loss {last.value:.6g}; {self.ending.sentence}."
+        reached = f"iteration {last.iteration}: loss {last.value:.6g}"
+        return f"{self.header.architecture}, {reached}; {self.ending.sentence}."
 
 
 def read_run(path: str | Path) -> Run:
@@ -95,12 +96,12 @@ def read_run(path: str | Path) -> Run:
 
     Raises
     ------
-    RunFileError : no such file, not a run, or one that holds no record yet.
+    RunFileError : no such file, not a run, damaged, or without a record yet.
     """
-    with RunReader(path) as reader:
+    with RunReader(path) as reader, understood(path):
         steps, theta = reader.steps(), reader.theta()
         if not steps or theta is None:
-            raise BadValue(f"{path} holds no record yet; wait for the run's first iteration.")
+            raise RunFileError(f"{path} holds no record: the run was stopped before, or has yet to begin.")
         return Run(
             reader.header,
             tuple(steps),
@@ -169,37 +170,46 @@ def train(
     ends = replace(
         stop or Stop(), iterations=iterations if stop is None or stop.iterations is None else stop.iterations
     )
-    faces: list[Face] = [f for v in views for f in (make_views([v]) if isinstance(v, str) else [v])]
+    wanted = [views] if isinstance(views, str) else views
+    faces: list[Face] = [f for v in wanted for f in (make_views([v]) if isinstance(v, str) else [v])]
+    given = {"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})}
     problem = Problem(net, train, l2=l2, sample_weight=sample_weight, precision=precision, compute=compute)
     header = Header(
-        sizes=net.sizes,
-        activation=net.activation,
-        loss=net.loss,
-        parameters=net.size,
         method=rule.name,
         iterations=ends.iterations,
-        data=train.name,
-        n_train=train.n,
         n_test=0 if test is None else test.n,
-        classes=train.classes,
-        image_shape=train.image_shape,
-        scale=train.scale,
         l2=l2,
         precision=precision,
         compute=type(problem).__name__.lower(),
-        options={"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})},
-        data_hash=train.hash,
-        versions={
-            "surefoot": version("surefoot"),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        options=given,
         samples=fixed_samples(test or train),
+        **_known(net, train),
     )
     unseen = None if test is None else Unseen(net, test, test_every)
     with problem:
         return _run(problem, train, rule, ends, theta0, header, unseen, faces, save)
+
+
+def _known(net: Network, data: Data) -> dict[str, Any]:
+    """What a header says of the network, its training samples, and the machine."""
+    return {
+        "sizes": net.sizes,
+        "activation": net.activation,
+        "loss": net.loss,
+        "parameters": net.size,
+        "data": data.name,
+        "n_train": data.n,
+        "classes": data.classes,
+        "image_shape": data.image_shape,
+        "scale": data.scale,
+        "data_hash": data.hash,
+        "versions": {
+            "surefoot": version("surefoot"),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def _run(
@@ -221,38 +231,41 @@ def _run(
     steps: list[Step] = []
     frame: Frame | None = None
     descent = descend(problem, theta0, rule, ends)
+    state = descent.state  # of the last record; Ctrl-C may come when the descent is already further
     writer = None if save is None else RunWriter(save, header)
     ending = Ending("error", "an error ended it")
     try:
         for face in faces:
             face.open(header)
         for step in descent:
-            state, last, k = descent.state, descent.ending is not None, step.iteration
-            outputs = None if state.here is None else state.here.outputs
+            there, last, k = descent.state, descent.ending is not None, step.iteration
+            outputs = None if there.here is None else there.here.outputs
             measures = training_measures(net, outputs, data.y)
             if unseen is not None and (last or k % unseen.every == 0):
-                measures |= unseen.measure(state.theta)
-            shown = None if inputs is None else net.predict(state.theta, inputs)
+                measures |= unseen.measure(there.theta)
+            shown = None if inputs is None else net.predict(there.theta, inputs)
             frame = Frame(replace(step, measures=measures), shown)
-            steps.append(frame.step)
             if writer:
                 keep = last or k % weights_every == 0
-                writer.write(frame, state.theta if keep else None, state if k % CHECKPOINT == 0 else None)
+                writer.write(frame, there.theta if keep else None, there if k % CHECKPOINT == 0 else None)
+            steps.append(frame.step)
+            state = there
             for face in faces:
                 face.show(frame)
         ending = descent.ending or ending
     except KeyboardInterrupt:
-        ending = Ending("interrupted", f"stopped by hand after iteration {len(steps) - 1}")
+        when = f"after iteration {len(steps) - 1}" if steps else "before the first record"
+        ending = Ending("interrupted", f"stopped by hand {when}")
         if not steps:
             raise
     finally:
-        _close(faces, writer, ending, descent.state)
+        _close(faces, writer, ending, state)
     return Run(
         header,
         tuple(steps),
         ending,
-        descent.state.theta,
-        descent.state,
+        state.theta,
+        state,
         None if frame is None else frame.outputs,
     )
 

@@ -30,6 +30,7 @@ from surefoot.records import Cost, Ending, Found, Frame, Header, Outcome, Sample
 from surefoot.training.tree import pack, unpack
 
 FORMAT = "surefoot run 1"
+OPEN = Ending("open", "not ended: it is still running, or was cut off")
 TABLES = """
     CREATE TABLE about   (key TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE steps   (iteration INTEGER PRIMARY KEY, record TEXT NOT NULL);
@@ -54,6 +55,26 @@ def _told(path: Path, doing: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def understood(path: str | Path) -> Iterator[None]:
+    """Turn whatever reading a damaged file runs into into one sentence of ours."""
+    try:
+        yield
+    except RunFileError:
+        raise
+    except (sqlite3.Error, KeyError, TypeError, ValueError, OSError) as error:
+        raise RunFileError(f"{path} is not a run of surefoot, or is damaged: {error}.") from error
+
+
+def is_run(path: str | Path) -> bool:
+    """True for a file of the kind that runs are kept in."""
+    path = Path(path)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(15) == b"SQLite format 3"
+
+
 class RunWriter:
     """Writes one run; create it before training, so that a bad path is found before the work.
 
@@ -66,7 +87,8 @@ class RunWriter:
         self.path = Path(path)
         if self.path.exists():
             raise RunFileError(
-                f"{self.path} exists already, and runs are never overwritten. Name another file, or remove it."
+                f"{self.path} exists already, and runs are never overwritten. Name another file, "
+                "or remove it."
             )
         with _told(self.path, "written"):
             self.database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -140,19 +162,22 @@ class RunReader:
         self.path = Path(path)
         if not self.path.is_file():
             raise RunFileError(f"There is no run file {self.path}; `surefoot train --run FILE` writes one.")
-        try:
-            # immutable is not claimed: a run that is still being written is read as it stands
+        with understood(
+            self.path
+        ):  # immutable is not claimed: a run still being written is read as it stands
             self.database = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)
-            stored = dict(self.database.execute("SELECT key, value FROM about"))
-            if json.loads(stored["format"]) != FORMAT:
-                raise RunFileError(f"{self.path} says {stored['format']}; this surefoot reads {FORMAT!r}.")
-            self.header = header_from_json(json.loads(stored["header"]))
-            ending = json.loads(stored["ending"]) if "ending" in stored else None
-        except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
-            raise RunFileError(f"{self.path} is not a run of surefoot, or is damaged: {error}.") from error
-        self.ending = (
-            Ending(**ending) if ending else Ending("open", "not ended: it is still running, or was cut off")
-        )
+            try:
+                self.header, self.ending = self._about()
+            except BaseException:
+                self.database.close()
+                raise
+
+    def _about(self) -> tuple[Header, Ending]:
+        stored = {k: json.loads(v) for k, v in self.database.execute("SELECT key, value FROM about")}
+        if stored["format"] != FORMAT:
+            raise RunFileError(f"{self.path} says {stored['format']!r}; this surefoot reads {FORMAT!r}.")
+        ending = stored.get("ending") or OPEN.to_json()
+        return header_from_json(stored["header"]), Ending(**ending)
 
     def steps(self) -> list[Step]:
         """All records, k = 0, 1, ..."""

@@ -56,7 +56,7 @@ def unpack(data: bytes) -> Any:
         length = int.from_bytes(data[:8], "little")
         body = memoryview(data)[8 + length :]
         return _decode(json.loads(data[8 : 8 + length]), body)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise RunFileError(
             f"A stored state is damaged ({error}); the run cannot be continued from it."
         ) from error

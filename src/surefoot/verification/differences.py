@@ -5,7 +5,8 @@
 One step h = 1e-5 serves nearly always.  Where it does not agree with the gradient, the fault may be
 the step's: then D is taken on a ladder of steps, and the one is trusted that changes least from its
 rung to the next.  That change, not the gradient under test, says how far to trust it.  The noise of f
-is read off the finest rungs, where it is all that changes; and a corner of f shows itself too:
+is read off the finest rungs, where it is all that changes, and off rungs on which f stands still
+though it should not.  A corner of f shows itself too:
 
     B(h) = |f(θ + hp) - 2 f(θ) + f(θ - hp)| / h     falls like h where f is smooth, and stays the
                                                     jump of the slope where f has a corner at θ
@@ -26,6 +27,7 @@ from surefoot.verification.probes import STEP, Probes
 
 LADDER = STEP * 10.0 ** np.arange(2, -7, -1)
 COARSE, FINE = 1, 3  # rungs 1e-4 and 1e-6: a corner has the same B on both, a smooth f one 100 times smaller
+QUIET = 5  # from 1e-8 on a smooth f changes by rounding only
 ROUNDING = 16 * 2.0**-52  # relative rounding of f that must be expected of any computer
 COMPLEX_STEP = 1e-30
 
@@ -61,9 +63,9 @@ def trusted(probes: Probes, where: Array, f: float) -> Estimate:
         change = np.abs(np.diff(D, axis=0))
         B = np.abs(forward - 2 * f + backward) / h
         corner = (B[FINE] > B[COARSE] / 2) & (B[FINE] < 2 * B[COARSE]) & (B[FINE] > 10 * rounding[FINE])
-        # D on a rung is off by noise / h: on the finest rungs that is all the change there is
-        restless = np.where(np.isfinite(change), change * h[1:], 0.0)[FINE:].max(axis=0)
-        noise = np.maximum(rounding, restless / h)
+        restless = (change * h[1:])[QUIET:]  # D is off by noise / h, most on the finer rung
+        missed = np.where(forward == backward, 1.0, 0.0)[1:] * np.abs(D[:-1]) * h[1:]
+        noise = np.maximum(rounding, np.nan_to_num(np.vstack([restless, missed])).max(axis=0) / h)
         doubt = np.where(np.isfinite(change), change + noise[:-1], np.inf)
     best = doubt.argmin(axis=0), np.arange(where.size)
     slope = np.where(np.isfinite(doubt[best]), D[best], np.nan)

@@ -22,7 +22,7 @@ from surefoot.views.guesses import Guess, as_image, class_name, guesses
 from surefoot.views.palette import INK_BLUE, INK_FAINT, INK_GREY, INK_ORANGE, INK_SIDE
 from surefoot.views.paper import check_path, new_figure, png, save_figure, styled
 from surefoot.views.seen import Seen, latest, series
-from surefoot.views.words import headline, number, percent, plain
+from surefoot.views.words import headline, number, percent, plain, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,7 +171,8 @@ def _write_end(axes: Axes, points: Matrix, text: str, color: str) -> None:
 
 def draw_sample(axes: Axes, guess: Guess) -> None:
     """What the network sees: an image, or a bar per feature; titled with its row and its label."""
-    axes.set_title(f"row {guess.row}: {guess.label}", fontsize=11, loc="center", pad=4)
+    title = short(f"row {guess.row}: {guess.label}", 24)
+    axes.set_title(title, fontsize=11 if len(title) < 16 else 9, loc="center", pad=4)
     axes.set_axis_off()  # ticks that nobody needs would be most of the drawing time
     if guess.image is not None:
         axes.imshow(guess.image, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
@@ -192,23 +193,23 @@ def draw_outputs(axes: Axes, guess: Guess, names: Sequence[str]) -> None:
     best = int(np.argmax(outputs))
     axes.vlines(best, 0, outputs[best], color=color, linewidth=3)
     axes.plot(best, outputs[best], "o", color=color, markersize=7, clip_on=False)
-    axes.set_title(
-        f"{guess.mark} {guess.predicted}", color=color, fontweight="bold", fontsize=13, loc="center", pad=5
-    )
+    title = short(f"{guess.mark} {guess.predicted}", 18)
+    size = 13 if len(title) < 12 else 10
+    axes.set_title(title, color=color, fontweight="bold", fontsize=size, loc="center", pad=5)
     axes.axhline(0, color=INK_GREY, linewidth=0.8)
     low, high = min(0.0, float(outputs.min())), max(1.0, float(outputs.max()))
     axes.set(xlim=(-0.7, len(outputs) - 0.3), ylim=(low, high))
     axes.set_axis_off()
+    letters = max(2, 14 // len(classes))
     for c in classes[:: -(-len(classes) // 10)]:  # at most ten names fit
-        name = names[c][:6] if c < len(names) else str(c)
+        name = names[c][:letters] if c < len(names) else str(c)
         axes.text(c, low - 0.05 * (high - low), name, fontsize=8, color=INK_GREY, ha="center", va="top")
 
 
 def samples_figure(
     images: Array,
     labels: Array,
-    rows: Sequence[int],
-    *,
+    rows: Sequence[int] | Array,
     image_shape: tuple[int, int] | None = None,
     scale: float = 1.0,
     classes: Sequence[str] = (),
@@ -233,7 +234,7 @@ def samples_figure(
         for cell, (inputs, label, row) in enumerate(
             zip(images[:shown], labels[:shown], rows[:shown], strict=True)
         ):
-            name = class_name(classes, label) if len(classes) else number(float(label))
+            name = class_name(classes, label) if len(classes) else ", ".join(map(number, np.ravel(label)))
             seen = np.asarray(inputs, dtype=np.float64) / scale
             image = as_image(seen, image_shape) if image_shape else None
             axes = figure.add_subplot(grid[cell // SHOWN, cell % SHOWN])
@@ -242,14 +243,17 @@ def samples_figure(
 
 
 class FigureView:
-    """Collects the run and saves its picture at the end; the path is checked before the run."""
+    """Collects the run and saves its picture at the end.
+
+    That the path can be used and that matplotlib is there is seen to now, not after a long run.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self._path = check_path(path)
+        self._figure = RunFigure()
         self._seen: Seen | None = None
 
     def open(self, header: Header) -> None:
-        self._figure = RunFigure()
         self._seen = Seen(header)
 
     def show(self, frame: Frame) -> None:

@@ -40,15 +40,15 @@ class NotebookView:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._every, self._interval, self._dpi = every, interval, dpi
-        self._display, self._clock = display, clock
+        self._display = display or require("IPython.display", "notebook", "The notebook view").display
+        self._figure = RunFigure()
+        self._clock = clock
         self._seen: Seen | None = None
 
     def open(self, header: Header) -> None:
-        display = self._display or require("IPython.display", "notebook", "The notebook view").display
-        self._figure = RunFigure()
         self._seen = Seen(header)
         self._next = float("-inf")
-        self._handle = display({"text/plain": headline(header)}, raw=True, display_id=True)
+        self._handle = self._display({"text/plain": headline(header)}, raw=True, display_id=True)
 
     def show(self, frame: Frame) -> None:
         if self._seen is None:

@@ -17,6 +17,11 @@ def plain(name: object) -> str:
     return "".join(c if c.isprintable() else "?" for c in str(name))
 
 
+def short(name: str, most: int) -> str:
+    """A name in at most so many letters, the last a … when some are missing."""
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
 def number(value: float | None) -> str:
     """Four significant digits: 0.5433, 2.37, 1.2e-09; `-` when it was not measured."""
     return UNKNOWN if value is None else f"{value:.4g}"

@@ -51,9 +51,7 @@ def reply(proposals: Proposals, trial: Trial) -> float:
 def lowest(ray: Ray, trials: list[Trial], c1: float) -> Found:
     """The lowest trial that satisfies (A), taken for want of a better one; or the failure."""
     errors = [decrease_error(t.phi, ray.origin.value, ray.slope0, t.alpha, c1) for t in trials]
-    fell = [
-        i for i, t in enumerate(trials) if errors[i] < 0 and t.verdict is not Verdict.NON_FINITE
-    ]
+    fell = [i for i, t in enumerate(trials) if errors[i] < 0 and t.verdict is not Verdict.NON_FINITE]
     if not fell:
         return failure(ray, trials)
     best = min(fell, key=lambda i: trials[i].phi)

@@ -1,0 +1,91 @@
+"""The flags that several commands share, each told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from surefoot.errors import BadValue
+
+if TYPE_CHECKING:
+    from surefoot.training.options import Options
+
+
+def whole(_: Any, tokens: Sequence[Any]) -> int:
+    """A whole number >= 0; 1.5 and -1 are refused, not rounded."""
+    text = tokens[0].value
+    if not (text.isascii() and text.isdigit()):
+        raise BadValue(f"{text} is not a whole number, 0 or more.")
+    return int(text)
+
+
+Count = Annotated[int, Parameter(converter=whole)]
+AsJson = Annotated[bool, Parameter(name="--json", negative=())]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Place:
+    """Where data come from.
+
+    Parameters
+    ----------
+    data_dir
+        Folder with the MNIST files.
+    source
+        Where mnist comes from: files or openml.
+    target
+        The column of a table that is to be predicted; the last one if not said.
+    """
+
+    data_dir: str | None = None
+    source: str | None = None
+    target: str | None = None
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Net:
+    """A network, its weights and its loss.
+
+    Parameters
+    ----------
+    hidden
+        Units in each hidden layer: 6, or 16,8 for two layers, or none.
+    activation
+        logistic, tanh, relu, softplus or identity.
+    l2
+        Weight decay: adds l2/2 times the sum of squared weights to the loss.
+    rng
+        Seed of the starting weights.
+    initial
+        An npz file with the starting weights W1, b1, W2, b2, ... or theta.
+    """
+
+    hidden: str = "6"
+    activation: str = "logistic"
+    l2: float = 0.0
+    rng: Count = 0
+    initial: str | None = None
+
+
+def options_of(data: str, place: Place, net: Net = Net(), **others: Any) -> Options:
+    """The options that these flags say."""
+    from surefoot.training.options import Options
+
+    return Options(data, **{**vars(place), **vars(net), **others, "hidden": units(net.hidden)})
+
+
+def units(text: str) -> tuple[int, ...]:
+    """Units of the hidden layers from `6`, `16,8` or `none`."""
+    if text.strip().lower() in ("none", "0", ""):
+        return ()
+    try:
+        return tuple(int(part) for part in text.replace("-", ",").split(","))
+    except ValueError:
+        raise BadValue(
+            f"--hidden {text} is not a list of units; give 6, or 16,8 for two layers, or none."
+        ) from None
