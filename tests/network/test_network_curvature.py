@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from strategies import SMOOTH, case, cases
 
+from strategies import SMOOTH, case, cases
 from surefoot.network.activations import ACTIVATIONS
 from surefoot.network.jet import tail_jet
 from surefoot.network.losses import LOSSES

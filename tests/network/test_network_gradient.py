@@ -1,13 +1,13 @@
-"""Backpropagation is the slope of the loss, for networks of every shape; and the oracle that says so works."""
+"""Backpropagation is the slope of the loss, for networks of every shape; and the oracle works."""
 
 import dataclasses
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+
 from laws import gradient_oracle, same_loss
 from strategies import case, cases
-
 from surefoot.network import Network
 from surefoot.network.activations import ACTIVATIONS
 from surefoot.network.losses import LOSSES

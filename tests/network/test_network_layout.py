@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from strategies import seeds, sizes
 
+from strategies import seeds, sizes
 from surefoot.errors import BadValue, ShapeError, UnknownName
 from surefoot.network import Layout, Network
 

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from laws import require_close_blocks
-from strategies import case, cases
 
 import surefoot.network.sweep as module
+from laws import require_close_blocks
+from strategies import case, cases
 
 
 def one_by_one(net, h):

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+
 from laws import complex_slopes
 from strategies import case
-
 from surefoot.verification.differences import LADDER, central, complex_step, conditioning, trusted
 from surefoot.verification.probes import Coordinates, Directions
 from surefoot.verification.subject import Function

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import SMOOTH, Place, case, cases
 
+from strategies import SMOOTH, Place, case, cases
 from surefoot.errors import BadValue, ShapeError
 from surefoot.verification import check
 

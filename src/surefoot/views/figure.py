@@ -73,7 +73,7 @@ class RunFigure:
         scored = bool(header.classes) and any(len(series(steps, f"accuracy_{s}")) for s in ("train", "test"))
         top = 1 - 0.95 / self.figure.get_figheight()
         grid = self.figure.add_gridspec(
-            1, 2 if scored else 1, left=LEFT, right=RIGHT - 0.02, top=top, bottom=bottom, wspace=0.22
+            1, 2 if scored else 1, left=LEFT, right=RIGHT - 0.02, top=top, bottom=bottom, wspace=0.32
         )
         draw_loss(self.figure.add_subplot(grid[0, 0]), steps)
         if scored:

@@ -84,7 +84,8 @@ class BFGS:
 
     def __call__(self, here: Point, memory: Any, last: Found | None) -> tuple[Proposal, Any]:
         g = here.gradient
-        H, notes = None, ()
+        H: Any = None
+        notes: tuple[str, ...] = ()
         if memory is not None:
             H = memory["H"]
             if last is not None and last.alpha == 0:
