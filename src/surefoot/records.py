@@ -249,3 +249,47 @@ class Frame:
     step: Step
     outputs: Array | None = None
     phi: Array | None = None
+
+
+@dataclass(frozen=True)
+class Microscope:
+    """All that one line search saw, ready to be drawn.
+
+    alphas, phi, slopes : (m,) samples of α, φ(α), φ′(α) along the step, α rising from 0.
+    phi0, slope0 : φ(0), φ′(0).   c1, c2 : of the search's conditions, None where it has none.
+    step : the record that the step arrived with: trials, verdicts, outcome.
+    cause : for a failed search, which known cause fits and what to try.
+    """
+
+    iteration: int
+    alphas: Array
+    phi: Array
+    slopes: Array
+    phi0: float
+    slope0: float
+    c1: float | None
+    c2: float | None
+    step: Step
+    cause: str | None = None
+
+    def armijo_line(self) -> Array | None:
+        """φ(0) + c₁ α φ′(0) at the samples."""
+        return None if self.c1 is None else self.phi0 + self.c1 * self.alphas * self.slope0
+
+    def flat_enough(self) -> Array | None:
+        """(m,) True where |φ′(α)| <= c₂ |φ′(0)|."""
+        return None if self.c2 is None else abs(self.slopes) <= self.c2 * abs(self.slope0)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "iteration": self.iteration,
+            "alphas": self.alphas.tolist(),
+            "phi": self.phi.tolist(),
+            "slopes": self.slopes.tolist(),
+            "phi0": self.phi0,
+            "slope0": self.slope0,
+            "c1": self.c1,
+            "c2": self.c2,
+            "step": self.step.to_json(),
+            "cause": self.cause,
+        }

@@ -29,6 +29,7 @@ from surefoot.records import Ending, Frame, Header, Step
 from surefoot.training.probes import Unseen, fixed_samples, training_measures
 from surefoot.training.problem import Problem, check_fit
 from surefoot.training.store import RunReader, RunWriter, understood
+from surefoot.verification.diagnosis import diagnose
 
 CHECKPOINT = 50  # iterations between complete states in a run file
 WEIGHTS_BYTES = 64 << 20  # a run file keeps the weights of every iteration up to about this size
@@ -252,7 +253,7 @@ def _run(
             state = there
             for face in faces:
                 face.show(frame)
-        ending = descent.ending or ending
+        ending = _explained(descent.ending or ending, descent.state)
     except KeyboardInterrupt:
         when = f"after iteration {len(steps) - 1}" if steps else "before the first record"
         ending = Ending("interrupted", f"stopped by hand {when}")
@@ -268,6 +269,18 @@ def _run(
         state,
         None if frame is None else frame.outputs,
     )
+
+
+def _explained(ending: Ending, state: State) -> Ending:
+    """For a search that failed: add which known cause fits, and what to try."""
+    if (
+        ending.kind not in ("failed", "precision")
+        or state.ray is None
+        or state.last is None
+        or state.last.alpha
+    ):
+        return ending
+    return replace(ending, sentence=f"{ending.sentence}. {diagnose(state.ray, state.last).rstrip('.')}")
 
 
 def _close(faces: list[Face], writer: RunWriter | None, ending: Ending, state: State) -> None:
