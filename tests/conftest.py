@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-import surefoot.descent.loop as loop
+from surefoot.descent import loop
 from surefoot.records import Outcome
 
 

@@ -94,9 +94,8 @@ def require_backtracking(step, before, c1, *, first=None, shrink=None, strictly=
     require_sufficient_decrease(before, step.slope, step.alpha, accepted.phi, c1, strictly=strictly)
     for trial in refused:
         bound = before + c1 * trial.alpha * step.slope
-        assert not (trial.phi < bound or (trial.phi == bound and not strictly)), (
-            f"a good trial was refused: phi({trial.alpha!r}) = {trial.phi!r} <= {bound!r}"
-        )
+        good = trial.phi < bound or (trial.phi == bound and not strictly)
+        assert not good, f"a good trial was refused: phi({trial.alpha!r}) = {trial.phi!r} <= {bound!r}"
     if first is not None and shrink is not None:
         for m, trial in enumerate(step.trials):
             assert trial.alpha == first * shrink**m, (

@@ -54,7 +54,7 @@ def train(
     data
         digits, mnist, or the path of a file (.csv .tsv .txt .npy .npz) or folder of IDX files.
     method
-        auto, classic or constant; `surefoot methods` lists them all.
+        auto, classic, constant, lbfgs, cg, ...; `surefoot methods` lists them all.
     iterations
         How many steps to take.
     train_size

@@ -1,4 +1,4 @@
-"""Rays are exact: φ, φ′, φ″ agree with fresh evaluations, cost no pass, and are counted where they are made."""
+"""Rays are exact: φ, φ′, φ″ agree with fresh evaluations, cost no pass, and are counted as they are made."""
 
 from __future__ import annotations
 

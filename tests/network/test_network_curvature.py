@@ -50,7 +50,7 @@ def test_loss_gradients_and_curvatures_are_derivatives(name):
 
 
 @given(net=cases(activations=SMOOTH))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_jet_is_the_outputs_derivatives_along_the_ray(net):
     p, layers, V, Z1, dZ1 = along(net)
     Z, dZ, ddZ = tail_jet(Z1, dZ1, layers[1:], V[1:], net.network.f)
@@ -63,7 +63,7 @@ def test_the_jet_is_the_outputs_derivatives_along_the_ray(net):
 
 
 @given(net=cases(activations=SMOOTH))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_hessian_products_are_the_gradients_derivative(net):
     p, layers, V, Z1, dZ1 = along(net)
     criterion = net.network.criterion
@@ -79,7 +79,7 @@ def test_hessian_products_are_the_gradients_derivative(net):
 
 
 @given(net=cases(activations=SMOOTH))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_gauss_newton_products_are_jacobians_around_the_loss_curvature(net):
     p, layers, V, Z1, dZ1 = along(net)
     curve = weighted(net, net.network.criterion.curvature)

@@ -16,7 +16,7 @@ EXTREME = np.array([[1e4, -1e4, 0.0], [-1e4, -1e4, -1e4], [1e4, 1e4, 1e4], [0.0,
 
 
 @given(net=cases())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_backpropagation_is_the_slope_of_the_loss(net):
     gradient_oracle(
         net.loss,

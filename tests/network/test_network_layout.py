@@ -10,7 +10,7 @@ from surefoot.network import Layout, Network
 
 
 @given(sizes())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_split_and_join_are_inverse_and_split_copies_nothing(shape):
     layout, theta = Layout(shape), np.arange(float(Layout(shape).size))
     layers = layout.split(theta)
@@ -21,7 +21,7 @@ def test_split_and_join_are_inverse_and_split_copies_nothing(shape):
 
 
 @given(sizes())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_every_place_names_the_entry_it_stands_for(shape):
     layout, theta = Layout(shape), np.arange(float(Layout(shape).size))
     blocks = {name: theta[s].reshape(layout.shapes[name]) for name, s in layout.slices.items()}
@@ -54,7 +54,7 @@ def test_blocks_are_taken_by_name_and_shape():
 
 
 @given(sizes(), seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_glorot_stays_in_its_range_and_is_the_same_every_time(shape, seed):
     net = Network(shape)
     theta = net.initial(seed)

@@ -21,7 +21,7 @@ def one_by_one(net, h):
 
 
 @given(net=cases())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("h", [0.3, -1e-5, 1e-30j])
 def test_a_sweep_is_the_loop_it_replaces(net, h):
     swept, looped = net.sweep(net.theta, h), one_by_one(net, h)
@@ -68,7 +68,7 @@ def signs(net, theta):
 
 
 @given(net=cases(activations=("relu",)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @pytest.mark.parametrize("h", [0.05, 1e-3])
 def test_no_unit_that_switches_is_missed(net, h):
     switched, now = np.zeros(net.size, bool), signs(net, net.theta)

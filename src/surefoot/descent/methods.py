@@ -14,6 +14,7 @@ from surefoot.descent.directions.conjugate import Conjugate
 from surefoot.descent.directions.newton import NewtonCG
 from surefoot.descent.directions.plane import Plane
 from surefoot.descent.directions.quasi_newton import BFGS, LBFGS
+from surefoot.descent.directions.shanno import Shanno
 from surefoot.descent.directions.steepest import Steepest
 from surefoot.descent.first import ScaleFree
 from surefoot.descent.method import Always, Direction, Method, Search
@@ -58,9 +59,9 @@ def bb(search: str = "nonmonotone") -> Method:
     return _method("bb", BarzilaiBorwein(), search)
 
 
-def cg(beta: str = "HZ", search: str = "exact") -> Method:
-    """Nonlinear conjugate gradients (FR, PR+, HS, DY or HZ): little memory, better than steepest."""
-    return _method("cg", Conjugate(beta), search)
+def cg(beta: str = "Shanno", search: str = "by-cost") -> Method:
+    """Nonlinear conjugate gradients (FR, PR+, HS, DY, HZ or Shanno): little memory, better than steepest."""
+    return _method("cg", Shanno() if beta == "Shanno" else Conjugate(beta), search)
 
 
 def plane(search: str = "exact") -> Method:

@@ -10,7 +10,6 @@ is drawn is the step itself.
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from surefoot.descent.method import Method
@@ -69,6 +68,6 @@ def same_step(one: Step, other: Step) -> None:
     """Raise RunFileError unless the step walked again is the step that was stored."""
     if (one.alpha, one.value) != (other.alpha, other.value):
         raise RunFileError(
-            f"Iteration {one.iteration} walked again gives loss {one.value!r} and step {one.alpha!r}, but the run "
-            f"says {other.value!r} and {other.alpha!r}: other data, another machine or another version."
+            f"Iteration {one.iteration} walked again gives loss {one.value!r} and step {one.alpha!r}, but "
+            f"the run says {other.value!r} and {other.alpha!r}: other data, another machine or another version."
         )

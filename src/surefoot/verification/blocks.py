@@ -118,7 +118,9 @@ def judge(name: str, probes: Probes, aside: Array, f: float, claimed: Vector) ->
         blurred = allowed[again] > np.maximum(SHARP * scale, ladder.nearby)
         rough = blurred & (ladder.noise + ladder.change > 30 * ladder.rounding)
         unclear[again] = rough | ~np.isfinite(ladder.slope)
-        between = np.abs(analytic[again] - ladder.slope) <= 0.501 * ladder.jump  # f′(θ-) .. f′(θ+)
+        between = (
+            np.abs(analytic[again] - ladder.slope) <= 0.6 * ladder.jump
+        )  # half of it, and what its distance hides
         corner[again] = between & (ladder.jump > allowed[again])
     wrong = np.abs(analytic - numeric) > allowed
     ok = ~corner

@@ -63,9 +63,9 @@ def check(*arguments: Any, budget: int = BUDGET, rng: int = 0) -> Report:
     objective, theta = subject(arguments)
     point = here(objective, theta)
     samples = getattr(objective, "rows", None)
-    if trouble := _unusable(objective, theta, point):
-        return Report(False, *trouble, point.value, theta.size, samples)
     probes, method = _probes(objective, theta, budget, rng)
+    if trouble := _unusable(objective, theta, point) or _two_functions(probes, point.value):
+        return Report(False, *trouble, point.value, theta.size, samples)
     claimed = probes.project(point.gradient)
     aside = _kinks(objective, theta, probes)
     blocks = [judge(name, probes, aside, point.value, claimed) for name in probes.blocks]
@@ -106,14 +106,20 @@ def _unusable(objective: Any, theta: Vector, point: Here) -> tuple[str, str] | N
             "This check cannot decide: f answers in float32, whose rounding hides the slopes. "
             "x arrives in float64; let f compute in float64 too."
         )
-    if hasattr(objective, "sweep"):
-        swept = float(objective.sweep(theta, 0.0)[0])
-        if not abs(swept - point.value) <= 1e-9 * max(abs(point.value), 1):
-            return "function", (
-                f"This check cannot decide: at this very point the objective's value is {point.value!r} and "
-                f"its sweep gives {swept!r}. They are not the same function; mend that first."
-            )
     return None
+
+
+def _two_functions(probes: Probes, value: float) -> tuple[str, str] | None:
+    """The sweep and the value of one objective must be of one function."""
+    if not (isinstance(probes, Coordinates) and probes.sweep):
+        return None
+    swept = float(probes.values(np.zeros(1, int), 0.0)[0])
+    if abs(swept - value) <= 1e-9 * max(abs(value), 1):
+        return None
+    return "function", (
+        f"This check cannot decide: at this very point the objective's value is {value!r} and "
+        f"its sweep gives {swept!r}. They are not the same function; mend that first."
+    )
 
 
 def _probes(objective: Any, theta: Vector, budget: int, rng: int) -> tuple[Probes, str]:

@@ -74,7 +74,7 @@ def _near_zero(ray: Line) -> str:
         )
     if _kink(slopes, ray.slope0):
         return (
-            f"There is a kink here: the loss falls with slope {slopes[-1][0]:.3g} ahead and {slopes[-1][1]:.3g} behind. "
+            f"There is a kink here: the slope is {slopes[-1][0]:.3g} ahead and {slopes[-1][1]:.3g} behind. "
             "relu has kinks; softplus is its smooth form."
         )
     measured = 0.5 * sum(slopes[-1])
@@ -84,8 +84,8 @@ def _near_zero(ray: Line) -> str:
             f"is {measured:.4g}. sf.check says in which block."
         )
     return (
-        f"The slope is right ({ray.slope0:.3g}), but no step tried was good enough: the loss turns within a very "
-        "short way. Allow more trials, or scale the inputs to about unit size."
+        f"The slope is right ({ray.slope0:.3g}), but no step tried was good enough: the loss turns "
+        "within a very short way. Allow more trials, or scale the inputs to about unit size."
     )
 
 

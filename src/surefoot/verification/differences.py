@@ -9,7 +9,7 @@ is read off the finest rungs, where it is all that changes, and off rungs on whi
 though it should not.  A corner of f shows itself too:
 
     B(h) = |f(θ + hp) - 2 f(θ) + f(θ - hp)| / h     falls like h where f is smooth, and stays the
-                                                    jump of the slope where f has a corner at θ
+                                                    jump of the slope where f has a corner
 
     ∂f/∂θᵢ = Im f(θ + ih eᵢ) / h                    complex step: nothing is subtracted, h = 1e-30
 
@@ -26,7 +26,7 @@ from surefoot.arrays import Array, Vector
 from surefoot.verification.probes import STEP, Probes
 
 LADDER = STEP * 10.0 ** np.arange(2, -7, -1)
-COARSE, FINE = 1, 3  # rungs 1e-4 and 1e-6: a corner has the same B on both, a smooth f one 100 times smaller
+CORNER = 1  # the rung 1e-4: at a corner within 1e-5, B is the same on it as on one of its neighbours
 QUIET = 5  # from 1e-8 on a smooth f changes by rounding only
 ROUNDING = 16 * 2.0**-52  # relative rounding of f that must be expected of any computer
 COMPLEX_STEP = 1e-30
@@ -62,15 +62,16 @@ def trusted(probes: Probes, where: Array, f: float) -> Estimate:
         rounding = ROUNDING * np.maximum(abs(f), np.fmax(np.abs(forward), np.abs(backward))) / h
         change = np.abs(np.diff(D, axis=0))
         B = np.abs(forward - 2 * f + backward) / h
-        corner = (B[FINE] > B[COARSE] / 2) & (B[FINE] < 2 * B[COARSE]) & (B[FINE] > 10 * rounding[FINE])
         restless = (change * h[1:])[QUIET:]  # D is off by noise / h, most on the finer rung
         missed = np.where(forward == backward, 1.0, 0.0)[1:] * np.abs(D[:-1]) * h[1:]
         noise = np.maximum(rounding, np.nan_to_num(np.vstack([restless, missed])).max(axis=0) / h)
+        alike = (B[1:] > B[:-1] / 2) & (B[1:] < 2 * B[:-1])  # where f is smooth or noisy, 10 times apart
+        corner = (alike[CORNER - 1] | alike[CORNER]) & (B[CORNER] > 10 * noise[CORNER])
         doubt = np.where(np.isfinite(change), change + noise[:-1], np.inf)
     best = doubt.argmin(axis=0), np.arange(where.size)
     slope = np.where(np.isfinite(doubt[best]), D[best], np.nan)
-    jump = np.where(corner, B[FINE], 0.0)
-    nearby = np.nan_to_num(B[COARSE]) * (1e-8 / LADDER[COARSE])
+    jump = np.where(corner, B[CORNER], 0.0)
+    nearby = np.nan_to_num(B[CORNER]) * (1e-8 / LADDER[CORNER])
     return Estimate(slope, rounding[best], noise[best], change[best], jump, nearby)
 
 

@@ -79,7 +79,7 @@ def _window(phi: np.ndarray[tuple[int], np.dtype[np.float64]], record: Microscop
 
 
 def _trials(axes: Axes, trials: tuple[Trial, ...]) -> None:
-    low, high = axes.get_ylim()
+    high = axes.get_ylim()[1]
     right = axes.get_xlim()[1]
     for i, trial in enumerate(trials, start=1):
         if not 0 < trial.alpha <= right:

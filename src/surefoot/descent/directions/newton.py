@@ -2,7 +2,7 @@
 
     minimise  m(p) = gᵀp + ½ pᵀ(B + μ I) p          B = ∇²L, or the Gauss-Newton matrix Jᵀ H_L J
 
-CG on (B + μI) p = -g stops when the residual is small enough for now, |r| <= min(½, √|g|) |g|
+CG on (B + μI) p = -g stops when the residual is small enough for now, |r| <= min(accuracy, √|g|) |g|
 (N&W Alg. 7.1), when progress of m stalls (Martens 2010), or when it meets curvature that is not
 positive; each product costs two passes.  The damping μ learns from what became of the last proposal:
 
@@ -31,7 +31,7 @@ GROW, SHRINK = 4.0, 0.25
 
 @dataclass(frozen=True)
 class NewtonCG:
-    """Memory: damping μ, value and promised decrease of the last proposal, and its p to start CG from.
+    """Memory: damping μ, value and promised decrease of the last proposal.
 
     gauss_newton : take the Gauss-Newton matrix, never negative, instead of the Hessian.
     products : at most so many products per direction.
@@ -41,7 +41,7 @@ class NewtonCG:
     gauss_newton: bool = False
     products: int = 50
     damping: float = 1e-3
-    warm: float = 0.0  # start CG from this fraction of the last direction
+    accuracy: float = 0.5  # residual that CG may leave, relative; 1e-12 solves the system
     retries: int = 20
 
     def __call__(self, here: Point, memory: Any, last: Found | None) -> tuple[Proposal, Any]:
@@ -52,12 +52,11 @@ class NewtonCG:
             return Proposal(-g), memory
         if memory is None:
             bend = abs(float(g @ product(g))) / gg
-            mu, start = self.damping * bend, None
+            mu = self.damping * bend
         else:
             mu = _relaxed(memory, here.value, last)
-            start = self.warm * memory["p"] if self.warm and last is not None and last.alpha else None
-        p, promised, notes = truncated(product, g, mu, self.products, start)
-        kept = {"mu": mu, "value": here.value, "promised": promised, "p": p}
+        p, promised, notes = truncated(product, g, mu, self.products, self.accuracy)
+        kept = {"mu": mu, "value": here.value, "promised": promised}
         return Proposal(p, 1.0, promised, (*notes, f"damping {mu:.3g}")), kept
 
 
@@ -75,12 +74,11 @@ def _relaxed(memory: Any, value: float, last: Found | None) -> float:
 
 
 def truncated(
-    product: Callable[[Vector], Vector], g: Vector, mu: float, most: int, start: Vector | None = None
+    product: Callable[[Vector], Vector], g: Vector, mu: float, most: int, accuracy: float = 0.5
 ) -> tuple[Vector, float, tuple[str, ...]]:
     """CG on (B + μI) p = -g: (p, decrease that m promises, notes).  N&W Alg. 7.1."""
-    tolerance = min(0.5, np.sqrt(np.linalg.norm(g))) * float(np.linalg.norm(g))
-    p = np.zeros_like(g) if start is None else start.copy()
-    r = g if start is None else g + product(p) + mu * p
+    tolerance = min(accuracy, np.sqrt(np.linalg.norm(g))) * float(np.linalg.norm(g))
+    p, r = np.zeros_like(g), g
     d = -r
     rr = float(r @ r)
     decreases = [0.0]

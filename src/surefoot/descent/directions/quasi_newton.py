@@ -14,7 +14,7 @@ Sources: Nocedal & Wright (2006), sections 6.1, 7.2; Liu & Nocedal, Math. Progra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,11 +23,13 @@ from surefoot.descent.method import Proposal
 from surefoot.descent.objective import EPSILON, Point
 from surefoot.records import Found
 
+Pair: TypeAlias = tuple[Vector, Vector]  # (s, y)
+
 SKIPPED = "curvature pair skipped: the slope did not rise along the last step"
 FORGOTTEN = "restart: curvature pairs forgotten after a refused step"
 
 
-def curvature_pair(here: Point, memory: Any) -> tuple[Vector, Vector] | None:
+def curvature_pair(here: Point, memory: Any) -> Pair | None:
     """(s, y) of the last step, or None when yᵀs is not safely positive."""
     s, y = here.theta - memory["theta"], here.gradient - memory["gradient"]
     sy = float(s @ y)
@@ -42,7 +44,7 @@ class LBFGS:
     retries: int = 1
 
     def __call__(self, here: Point, memory: Any, last: Found | None) -> tuple[Proposal, Any]:
-        pairs: tuple[tuple[Vector, Vector], ...] = ()
+        pairs: tuple[Pair, ...] = ()
         notes: tuple[str, ...] = ()
         if memory is not None:
             pairs = memory["pairs"]
@@ -59,8 +61,8 @@ class LBFGS:
         return Proposal(p, 1.0 if kept["pairs"] else None, notes=notes), kept
 
 
-def two_loops(g: Vector, pairs: tuple[tuple[Vector, Vector], ...]) -> Vector:
-    """H g from the pairs: Alg. 7.4."""
+def two_loops(g: Vector, pairs: tuple[Pair, ...], scale: Pair | None = None) -> Vector:
+    """H g from the pairs, oldest first: Alg. 7.4.  γ is taken from `scale`, else from the newest pair."""
     q = g.copy()
     weights = []
     for s, y in reversed(pairs):  # newest first
@@ -69,7 +71,7 @@ def two_loops(g: Vector, pairs: tuple[tuple[Vector, Vector], ...]) -> Vector:
         q -= weight * y
         weights.append((rho, weight))
     if pairs:
-        s, y = pairs[-1]
+        s, y = scale or pairs[-1]
         q *= float(s @ y) / float(y @ y)
     for (s, y), (rho, weight) in zip(pairs, reversed(weights), strict=True):
         q += (weight - rho * float(y @ q)) * s

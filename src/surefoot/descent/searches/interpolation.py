@@ -1,8 +1,8 @@
 """Where the parabola or the cubic through what is known of φ at two places is lowest.
 
-    quadratic(a, b)   through φ(a), φ′(a), φ(b)            a - φ′(a) (b - a)² / (2 (φ(b) - φ(a) - φ′(a) (b - a)))
-    secant(a, b)      with slopes φ′(a), φ′(b)             b - φ′(b) (b - a) / (φ′(b) - φ′(a))
-    cubic(a, b)       through φ and φ′ at both             N&W eq. (3.59)
+    quadratic(a, b)   through φ(a), φ′(a), φ(b)      a - φ′(a) (b - a)² / (2 (φ(b) - φ(a) - φ′(a) (b - a)))
+    secant(a, b)      with slopes φ′(a), φ′(b)       b - φ′(b) (b - a) / (φ′(b) - φ′(a))
+    cubic(a, b)       through φ and φ′ at both       N&W eq. (3.59)
 
 Each is NaN where there is no such minimum, or where a number that it needs is not finite: a place
 that is not finite is never interpolated through.

@@ -28,7 +28,7 @@ class NonMonotone:
 
     def reference(self, value: float, memory: Any) -> float:
         """What the decrease is measured from."""
-        return max((value, *(memory or ())))
+        return float(max((value, *(memory or ()))))
 
     def __call__(self, ray: Ray, first: float, memory: Any = None) -> tuple[Found, Any]:
         value = ray.origin.value

@@ -13,6 +13,7 @@ Sources: Nocedal & Wright (2006), Algs. 3.5 and 3.6; Fletcher, Practical Methods
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,7 +68,7 @@ def inward(low: Place, high: Place) -> Proposals:
     while True:
         alpha = lowest_between(low, high)
         if len(widths) > 2 and widths[-1] > 0.66 * widths[-3]:
-            alpha = clipped(float("nan"), low.alpha, high.alpha)
+            alpha = clipped(math.nan, low.alpha, high.alpha)
         trial = yield alpha
         here = place(trial)
         if trial.verdict in TOO_HIGH or here.phi >= low.phi:
@@ -82,7 +83,7 @@ def inward(low: Place, high: Place) -> Proposals:
 def lowest_between(low: Place, high: Place) -> float:
     """Where φ should be lowest between the two, as far as known; never too near to an end."""
     guess = cubic(low, high)
-    if not guess == guess:
+    if math.isnan(guess):
         guess = quadratic(low, high)
     margin = EDGE * (high.alpha - low.alpha)
     return clipped(guess, low.alpha + margin, high.alpha - margin)
