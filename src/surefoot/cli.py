@@ -156,18 +156,33 @@ def check(
 
 
 @app.command
-def show(run: str, /, *, as_json: AsJson = False, figure: str | None = None) -> None:
+def show(
+    run: str,
+    /,
+    *,
+    step: Count | None = None,
+    as_json: AsJson = False,
+    figure: str | None = None,
+    data_dir: str | None = None,
+) -> None:
     """Show a run that was written with `surefoot train --run FILE`.
 
     Parameters
     ----------
     run
         The run file: finished, cut off or still growing.
+    step
+        Look at the line search of the step to this iteration through the microscope.
     as_json
-        Print everything as JSON: header, steps, ending.
+        Print everything as JSON: header, steps, ending; with --step what the microscope sees.
     figure
-        Save the picture of the run to this file.
+        Save the picture of the run, or of the step, to this file.
+    data_dir
+        Folder with the MNIST files, for --step.
     """
+    if step is not None:
+        _show_step(run, step, as_json, figure, data_dir)
+        return
     from surefoot.records import Frame
     from surefoot.training.run import read_run
     from surefoot.training.store import finite
@@ -188,10 +203,23 @@ def show(run: str, /, *, as_json: AsJson = False, figure: str | None = None) -> 
         return
     view = TextView()
     view.open(done.header)
-    for step in done.steps:
-        view.show(Frame(step))
+    for record_k in done.steps:
+        view.show(Frame(record_k))
     view.close(done.ending)
     if figure is not None:
+        print(f"figure: {figure}")
+
+
+def _show_step(run: str, step: int, as_json: bool, figure: str | None, data_dir: str | None) -> None:
+    from surefoot.training.microscope import revisit
+    from surefoot.training.store import finite
+    from surefoot.views.microscope import as_text, save_microscope
+
+    record = revisit(run, step, data_dir)
+    if figure is not None:
+        save_microscope(record, figure)
+    print(json.dumps(finite(record.to_json()), allow_nan=False) if as_json else as_text(record))
+    if figure is not None and not as_json:
         print(f"figure: {figure}")
 
 

@@ -42,6 +42,20 @@ def save_microscope(record: Microscope, path: str | Path) -> None:
     save_figure(microscope_figure(record), path)
 
 
+def as_text(record: Microscope) -> str:
+    """The same in plain lines: every trial with its verdict, the outcome, and the cause of a failure."""
+    step = record.step
+    lines = [
+        f"the step to iteration {record.iteration}: φ(0) = {record.phi0:.9g}, φ′(0) = {record.slope0:.4g}"
+    ]
+    for i, trial in enumerate(step.trials, start=1):
+        mark = "✓" if trial.verdict is Verdict.ACCEPTED else "✗"
+        slope = "" if trial.slope is None else f"  φ′ {trial.slope:.3g}"
+        lines.append(f"{i:3} {mark} α {trial.alpha:<12.6g} φ {trial.phi:.9g}{slope}   {trial.verdict.value}")
+    lines.append(plain(step.outcome.value) if step.outcome else "")
+    return "\n".join([*lines, *([record.cause] if record.cause else [])])
+
+
 def _curve(axes: Axes, record: Microscope) -> None:
     finite = np.isfinite(record.phi)
     alphas, phi = record.alphas[finite], record.phi[finite]
