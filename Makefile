@@ -6,9 +6,10 @@ READY := .venv/.ready
 .PHONY: demo test lint types fast lock clean
 
 demo: $(READY)  ## set up, train on the embedded digits, check the gradient at the trained weights
-	@run=$$(mktemp -d)/demo.surefoot && $(BIN)/surefoot train digits --run $$run \
-	  && echo && echo "Is the gradient right? Every derivative at the trained weights, on 5 samples:" && echo \
-	  && $(BIN)/surefoot check $$run; status=$$?; rm -rf $$(dirname $$run); exit $$status
+	@rm -f demo.surefoot
+	@$(BIN)/surefoot train digits --run demo.surefoot
+	@echo; echo "Is the gradient right? Every derivative at the trained weights, on 5 samples:"; echo
+	@$(BIN)/surefoot check demo.surefoot
 
 test: $(READY) lint types  ## set up, lint, check types, run the whole suite
 	$(BIN)/python -m pytest
@@ -23,7 +24,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 lock:  ## renew requirements.lock: versions and hashes, no addresses
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes --no-header \
+	$(BIN)/uv pip compile pyproject.toml --extra all --group dev --universal --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links -o requirements.lock
 
 $(READY): requirements.lock pyproject.toml

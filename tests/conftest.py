@@ -32,7 +32,7 @@ def judge(search, before, after, step):
         return
     assert step.alpha > 0
     assert step.outcome.moved
-    if step.outcome is Outcome.DECREASED:
+    if step.outcome in (Outcome.DECREASED, Outcome.ALLOWED):
         assert step.slope < 0
         c1 = getattr(search, "c1", None)
         reference = getattr(search, "reference", lambda value, memory: value)(

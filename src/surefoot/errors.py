@@ -38,8 +38,8 @@ class UnknownName(BadValue, LookupError):
     def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
         names = sorted(known)
         close = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        super().__init__(f"There is no {kind} {name!r}; {hint}Known: {', '.join(names)}.")
+        hint = f"; did you mean {close[0]!r}?" if close else "."
+        super().__init__(f"There is no {kind} {name!r}{hint} Known: {', '.join(names)}.")
 
 
 class DataError(SurefootError, ValueError):

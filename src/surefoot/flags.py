@@ -89,3 +89,9 @@ def units(text: str) -> tuple[int, ...]:
         raise BadValue(
             f"--hidden {text} is not a list of units; give 6, or 16,8 for two layers, or none."
         ) from None
+
+
+def names(text: str) -> list[str]:
+    """The names in `auto,cg`; none of them in `none`."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    return [] if found == ["none"] else found

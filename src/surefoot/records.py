@@ -6,6 +6,7 @@
     Ending   why the run ended
     Header   what was trained, on what, how
     Frame    a Step and what the probes measured at it: all that a view may show
+    Race     several methods from one start: a Curve each, loss over cost
 
 Everything that draws, serves or stores a run reads these records and nothing else.
 """
@@ -292,4 +293,56 @@ class Microscope:
             "c2": self.c2,
             "step": self.step.to_json(),
             "cause": self.cause,
+        }
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one runner of a race knew, and what it had paid by then; all tuples of one length.
+
+    passes : over the data, when a loss was known.   losses : the lowest known so far, never rising.
+    seconds, tails : spent by the end of that evaluation.   ours : False for another library.
+    ending : why it ended before its passes were spent, or "".
+    """
+
+    name: str
+    passes: tuple[int, ...]
+    losses: tuple[float, ...]
+    seconds: tuple[float, ...]
+    tails: tuple[int, ...]
+    ours: bool = True
+    ending: str = ""
+
+    def loss_at(self, passes: int) -> float | None:
+        """The lowest loss known within so many passes; None before the first."""
+        known = sum(p <= passes for p in self.passes)
+        return self.losses[known - 1] if known else None
+
+
+@dataclass(frozen=True)
+class Race:
+    """Several curves from one start on one set of data, and who did not take part, in sentences."""
+
+    data: str
+    n_train: int
+    sizes: tuple[int, ...]
+    l2: float
+    passes: int
+    curves: tuple[Curve, ...]
+    absent: tuple[str, ...] = ()
+
+    @property
+    def marks(self) -> tuple[int, ...]:
+        """Where curves are compared: an eighth, a quarter, a half and all of the passes."""
+        return tuple(self.passes >> shift for shift in (3, 2, 1, 0))
+
+    def to_json(self) -> dict[str, Any]:
+        """The race as `surefoot race --json` prints it."""
+        return {
+            **{k: v for k, v in self.__dict__.items() if k != "curves"},
+            "architecture": "-".join(map(str, self.sizes)),
+            "curves": [
+                {**asdict(curve), "loss_at": {mark: curve.loss_at(mark) for mark in self.marks}}
+                for curve in self.curves
+            ],
         }

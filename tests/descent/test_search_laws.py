@@ -95,7 +95,7 @@ def test_bad_trials_are_never_a_success(search, line):
         return
     assert_lawful(found, line.phi, line.slope, search)
     if found.outcome is Outcome.APPROXIMATE:  # φ is as good as equal, and flatter: slopes still tell
-        assert line.phi(found.alpha) <= line.phi(0.0) + 1e-5 * abs(line.phi(0.0))
+        assert line.phi(found.alpha) <= line.phi(0.0) + 1e-14 * abs(line.phi(0.0))
         assert abs(line.slope(found.alpha)) < abs(line.slope(0.0))
     else:
         assert line.descends
@@ -137,16 +137,23 @@ def test_growing_grows_and_the_nonmonotone_window_lets_the_loss_rise():
     found, _ = Growing()(objective.at(np.zeros(1)).ray(np.ones(1)), 1.0)
     assert found.alpha == 128
     found, memory = NonMonotone()(objective.at(np.zeros(1)).ray(np.ones(1)), 210.0, (13_000.0,))
-    assert found.alpha == 210
+    assert (found.alpha, found.outcome) == (210, Outcome.ALLOWED)
     assert memory == (13_000.0, 10_000.0)
 
 
-@pytest.mark.parametrize("name", ["decrease_error", "curvature_error"])
-def test_a_condition_with_its_sign_flipped_is_caught(monkeypatch, name):
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ("decrease_error", Wolfe(c2=0.1)),
+        ("curvature_error", Wolfe(c2=0.1)),
+        ("weak_curvature_error", HagerZhang()),
+    ],
+)
+def test_a_condition_with_its_sign_flipped_is_caught(monkeypatch, name, search):
     right = getattr(conditions, name)
     for home in (conditions, dialogue):
         monkeypatch.setattr(home, name, lambda *arguments: -right(*arguments), raising=False)
     with pytest.raises(AssertionError):
         for line in (*MORE_THUENTE, *SCIPY_LINES):
-            found, _ = Wolfe(c2=0.1)(ray_of(line), 1.0)
-            assert_lawful(found, line.phi, line.slope, Wolfe(c2=0.1))
+            found, _ = search(ray_of(line), 1.0)
+            assert_lawful(found, line.phi, line.slope, search)

@@ -137,3 +137,15 @@ def test_outputs_refuse_what_does_not_fit():
 def test_targets_that_are_not_finite_are_refused_by_row(loss):
     with pytest.raises(ValueError, match="first in row 1"):
         LOSSES[loss].targets(np.array([0.0, np.nan, 1.0]), 1)
+
+
+def test_tiny_losses_keep_their_digits():
+    """At a margin of 40 the loss is 4e-18 and its gradient -4e-18: neither may be lost beside 1."""
+    tiny = np.exp(-40.0)
+    for name, Z, y in (
+        ("cross-entropy", np.array([[40.0, 0.0]]), np.array([0])),
+        ("binary", np.array([[40.0]]), np.array([[1.0]])),
+    ):
+        criterion = LOSSES[name]
+        assert criterion.value(Z, y)[0] == pytest.approx(tiny, rel=1e-12)
+        assert criterion.gradient(Z, y)[0, 0] == pytest.approx(-tiny, rel=1e-12)

@@ -1,11 +1,13 @@
 """Activations A = f(Z) with their first and second derivatives, safe at any real Z.
 
     name       f(z)              f′ from (z, a)     f″ from (z, a)
-    logistic   1 / (1 + e^-z)    a (1 - a)          a (1 - a) (1 - 2a)
-    tanh       tanh z            1 - a²             -2 a (1 - a²)
+    logistic   1 / (1 + e^-z)    a (1 - a) = l(z)   l(z) (1 - 2a)
+    tanh       tanh z            1 - a² = 4 l(2z)   -2 a 4 l(2z)
     relu       max(z, 0)         [z > 0]            0
-    softplus   log(1 + e^z)      logistic(z)        s (1 - s),  s = logistic(z)
+    softplus   log(1 + e^z)      logistic(z)        l(z)
     identity   z                 1                  0
+
+with l(z) = e^-|z| / (1 + e^-|z|)²: where a unit is saturated, 1 - a would keep no digits.
 
 Complex Z is carried through (the complex step checks derivatives with it): branches look at the
 real part only.  All act entry by entry on arrays of any shape.
@@ -52,19 +54,28 @@ def _logistic_value(Z: Array) -> Array:
     return A
 
 
-def _softplus_bend(Z: Array, A: Array) -> Array:
-    S = _logistic_value(Z)
-    bend: Array = S * (1 - S)
-    return bend
+def _logistic_slope(Z: Array) -> Array:
+    """l(z) = a (1 - a)."""
+    E = np.exp(np.where(Z.real < 0, Z, -Z))
+    slope: Array = E / ((1.0 + E) * (1.0 + E))
+    return slope
 
 
 ACTIVATIONS = {
     f.name: f
     for f in (
         Activation(
-            "logistic", _logistic_value, lambda Z, A: A * (1 - A), lambda Z, A: A * (1 - A) * (1 - 2 * A)
+            "logistic",
+            _logistic_value,
+            lambda Z, A: _logistic_slope(Z),
+            lambda Z, A: _logistic_slope(Z) * (1 - 2 * A),
         ),
-        Activation("tanh", np.tanh, lambda Z, A: 1 - A * A, lambda Z, A: -2 * A * (1 - A * A)),
+        Activation(
+            "tanh",
+            np.tanh,
+            lambda Z, A: 4 * _logistic_slope(2 * Z),
+            lambda Z, A: -8 * A * _logistic_slope(2 * Z),
+        ),
         Activation(
             "relu",
             # asked as <= 0, not > 0: NaN must stay NaN and not become 0
@@ -73,7 +84,7 @@ ACTIVATIONS = {
             lambda Z, A: np.zeros_like(Z),
             analytic=False,
         ),
-        Activation("softplus", softplus, lambda Z, A: _logistic_value(Z), _softplus_bend),
+        Activation("softplus", softplus, lambda Z, A: _logistic_value(Z), lambda Z, A: _logistic_slope(Z)),
         Activation("identity", lambda Z: Z, lambda Z, A: np.ones_like(Z), lambda Z, A: np.zeros_like(Z)),
     )
 }

@@ -42,21 +42,29 @@ def softmax(Z: Array) -> Array:
     return P
 
 
-def log_sum_exp(Z: Array) -> Array:
-    """log Σⱼ e^zⱼ per row, shape (n,)."""
-    top = Z.real.max(axis=1, keepdims=True)
-    total: Array = np.exp(Z - top).sum(axis=1)
-    result: Array = np.log(total) + top[:, 0]
-    return result
+def _others(Z: Array, Y: Array) -> tuple[Array, Array, Array]:
+    """E = e^(z - top) with the label's own entry set to 0, that entry, and top - z_y."""
+    rows = np.arange(len(Z))
+    top = Z[rows, Z.real.argmax(axis=1)]  # complex where Z is: its own e^0 must be 1 exactly
+    E = np.exp(Z - top[:, None])
+    own = E[rows, Y]
+    E[rows, Y] = 0
+    return E, own, top - Z[rows, Y]
 
 
 def _cross_entropy(Z: Array, Y: Array) -> Array:
-    return log_sum_exp(Z) - Z[np.arange(len(Z)), Y]
+    """log Σⱼ e^(zⱼ - z_y): the others are summed first, or a loss below 1e-16 would be lost beside 1."""
+    E, own, below = _others(Z, Y)
+    value: Array = np.log1p(E.sum(axis=1) + (own - 1)) + below
+    return value
 
 
 def _cross_entropy_gradient(Z: Array, Y: Array) -> Array:
-    D = softmax(Z)
-    D[np.arange(len(Z)), Y] -= 1
+    """p - e_y, with p_y - 1 = -Σ of the others: 1 - 1e-9 keeps only seven digits of the 1e-9."""
+    E, own, _ = _others(Z, Y)
+    others = E.sum(axis=1)
+    D: Array = E / (others + own)[:, None]
+    D[np.arange(len(Z)), Y] = -others / (others + own)
     return D
 
 
@@ -68,8 +76,7 @@ def _cross_entropy_curvature(Z: Array, Y: Array, V: Array) -> Array:
 
 
 def _binary_curvature(Z: Array, Y: Array, V: Array) -> Array:
-    S = logistic(Z)
-    product: Array = S * (1 - S) * V
+    product: Array = logistic(Z) * logistic(-Z) * V
     return product
 
 
@@ -129,8 +136,9 @@ LOSSES = {
         ),
         Loss(
             "binary",
-            lambda Z, Y: (softplus(Z) - Y * Z).sum(axis=1),
-            lambda Z, Y: logistic(Z) - Y,
+            # as two parts that are never negative: softplus(z) - z loses all digits of a small loss
+            lambda Z, Y: ((1 - Y) * softplus(Z) + Y * softplus(-Z)).sum(axis=1),
+            lambda Z, Y: (1 - Y) * logistic(Z) - Y * logistic(-Z),
             _binary_curvature,
             logistic,
             _zeros_and_ones,

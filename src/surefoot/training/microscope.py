@@ -88,6 +88,6 @@ def same_step(one: Step, other: Step) -> None:
     """Raise RunFileError unless the step walked again is the step that was stored."""
     if (one.alpha, one.value) != (other.alpha, other.value):
         raise RunFileError(
-            f"Iteration {one.iteration} walked again gives loss {one.value!r} with α = {one.alpha!r}, but the "
-            f"run says {other.value!r} with {other.alpha!r}: another machine, version or number of threads."
+            f"Iteration {one.iteration} walked again gives loss {one.value!r} with α = {one.alpha!r}, but "
+            f"the run says {other.value!r} with {other.alpha!r}: another machine, version or threads."
         )

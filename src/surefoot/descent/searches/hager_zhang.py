@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surefoot.descent.objective import Ray
-from surefoot.descent.searches.conditions import weak_trial
+from surefoot.descent.searches.conditions import ROUNDING, weak_trial
 from surefoot.descent.searches.dialogue import converse
 from surefoot.descent.searches.interpolation import Place, place, secant, start
 from surefoot.records import Found, Trial
@@ -34,7 +34,7 @@ class HagerZhang:
 
     c1: float = 0.1  # δ
     w2: float = 0.9  # σ of the weak curvature condition
-    omega: float = 1e-6  # ε = ω C
+    omega: float = 2.0**-48  # ε = ω C; the source's 1e-6 would let the loss really rise
     decay: float = 0.7  # Δ
     max_trials: int = 50
 
@@ -43,7 +43,7 @@ class HagerZhang:
         Q, C = memory or (0.0, 0.0)
         Q = 1 + Q * self.decay
         C = C + (value - C) / Q
-        rise = max(self.omega * C, 4 * ray.noise)
+        rise = max(self.omega * C, ROUNDING * ray.noise)
 
         def judge(alpha: float) -> Trial:
             return weak_trial(ray, alpha, self.c1, self.w2, rise)
@@ -55,7 +55,7 @@ class HagerZhang:
 def _proposals(ray: Ray, first: float, ceiling: float) -> Generator[float, Trial, None]:
     """L0-L3: an interval, then double secant steps into it."""
     a, b = yield from _bracket(start(ray), first, ceiling)
-    while True:
+    while a.alpha < 0.5 * a.alpha + 0.5 * b.alpha < b.alpha:  # there is a number between them
         width = b.alpha - a.alpha
         a, b = yield from _secant2(a, b, ceiling)
         if b.alpha - a.alpha > GAMMA * width:

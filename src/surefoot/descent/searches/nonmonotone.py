@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from surefoot.descent.objective import Ray
-from surefoot.descent.searches.conditions import decrease_trial, descent_fault, failure
+from surefoot.descent.searches.conditions import decrease_error, decrease_trial, descent_fault, failure
 from surefoot.descent.searches.interpolation import clipped, place, quadratic, start
 from surefoot.records import Found, Outcome, Trial, Verdict
 
@@ -41,6 +41,8 @@ class NonMonotone:
         while len(trials) < self.max_trials and alpha > 0:
             trials.append(decrease_trial(ray, alpha, self.c1, max(kept)))
             if trials[-1].verdict is Verdict.ACCEPTED:
-                return Found(alpha, Outcome.DECREASED, tuple(trials)), kept
+                error = decrease_error(trials[-1].phi, value, ray.slope0, alpha, self.c1)
+                outcome = Outcome.DECREASED if error < 0 else Outcome.ALLOWED
+                return Found(alpha, outcome, tuple(trials)), kept
             alpha = clipped(quadratic(start(ray), place(trials[-1])), 0.1 * alpha, 0.5 * alpha)
         return failure(ray, trials), kept
