@@ -42,6 +42,7 @@ def train(
     train_size: Count | None = None,
     precision: str = "double",
     test_every: Count = 10,
+    sharpness_every: Count | None = None,
     view: str = "terminal",
     figure: str | None = None,
     run: str | None = None,
@@ -63,6 +64,8 @@ def train(
         double or single.
     test_every
         Iterations between measurements on the test rows.
+    sharpness_every
+        Measure the top Hessian eigenvalue every so many iterations; --figure draws it beside 2/α.
     view
         terminal, text or none.
     figure
@@ -94,6 +97,7 @@ def train(
         initial=options.start(network),
         precision=precision,
         test_every=test_every,
+        sharpness_every=sharpness_every,
         views=views,
         save=run,
         options=options.to_json(),

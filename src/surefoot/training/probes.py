@@ -12,8 +12,11 @@ import numpy as np
 
 from surefoot.arrays import Array, Vector
 from surefoot.data import Data
+from surefoot.descent.state import State
+from surefoot.errors import BadValue
 from surefoot.network import Network
 from surefoot.records import Samples
+from surefoot.verification.sharpness import sharpness
 
 BLOCK = 8192  # rows of test data looked at together
 SHOWN = 8  # fixed samples in every view
@@ -56,6 +59,22 @@ class Unseen:
         if self.network.loss != "squared-error":
             measures["accuracy_test"] = right / n
         return measures
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """The top Hessian eigenvalue, every `every` iterations."""
+
+    every: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.every, int) or self.every < 1:
+            raise BadValue(f"sharpness_every is {self.every!r}; give a whole number of iterations >= 1.")
+
+    def measure(self, state: State) -> dict[str, float]:
+        """sharpness at the state's point; a point that was not kept is not measured."""
+        here = state.here
+        return {} if here is None else {"sharpness": sharpness(here.hessian_vector, state.theta.size)}
 
 
 def fixed_samples(data: Data, rng: int = 0) -> Samples:

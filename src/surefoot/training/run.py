@@ -26,7 +26,7 @@ from surefoot.descent.stopping import Stop
 from surefoot.errors import BadValue, RunFileError
 from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Step
-from surefoot.training.probes import Unseen, fixed_samples, training_measures
+from surefoot.training.probes import Sharpness, Unseen, fixed_samples, training_measures
 from surefoot.training.problem import Problem, check_fit
 from surefoot.training.store import RunReader, RunWriter, understood
 from surefoot.verification.diagnosis import diagnose
@@ -129,6 +129,7 @@ def train(
     precision: str = "double",
     compute: str = "auto",
     test_every: int = 10,
+    sharpness_every: int | None = None,
     save: str | Path | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Run:
@@ -143,6 +144,8 @@ def train(
     views : names ("terminal", "text", "notebook") or views of your own.
     l2, sample_weight, precision, compute : see `Problem`.
     rng : seed or generator of the starting weights; `initial` (P,) gives them instead.
+    sharpness_every : measure the top Hessian eigenvalue every so many iterations (up to 40 passes each,
+        counted apart); None: never.
     save : write a run file as training goes.
     options : anything that should be written down with the run.
 
@@ -187,8 +190,9 @@ def train(
         **_known(net, train),
     )
     unseen = None if test is None else Unseen(net, test, test_every)
+    sharp = None if sharpness_every is None else Sharpness(sharpness_every)
     with problem:
-        return _run(problem, train, rule, ends, theta0, header, unseen, faces, save)
+        return _run(problem, train, rule, ends, theta0, header, unseen, sharp, faces, save)
 
 
 def _known(net: Network, data: Data) -> dict[str, Any]:
@@ -221,6 +225,7 @@ def _run(
     theta0: Vector,
     header: Header,
     unseen: Unseen | None,
+    sharp: Sharpness | None,
     faces: list[Face],
     save: str | Path | None,
 ) -> Run:
@@ -244,6 +249,8 @@ def _run(
             measures = training_measures(net, outputs, data.y)
             if unseen is not None and (last or k % unseen.every == 0):
                 measures |= unseen.measure(there.theta)
+            if sharp is not None and k % sharp.every == 0:
+                measures |= sharp.measure(there)
             shown = None if inputs is None else net.predict(there.theta, inputs)
             frame = Frame(replace(step, measures=measures), shown)
             if writer:

@@ -70,14 +70,23 @@ class RunFigure:
             self.figure.text(RIGHT, top, told, fontsize=13, color=INK_GREY, ha="right", va="center")
 
     def _curves(self, header: Header, steps: Sequence[Step], bottom: float) -> None:
+        sharp = series(steps, "sharpness")
         scored = bool(header.classes) and any(len(series(steps, f"accuracy_{s}")) for s in ("train", "test"))
         top = 1 - 0.95 / self.figure.get_figheight()
         grid = self.figure.add_gridspec(
-            1, 2 if scored else 1, left=LEFT, right=RIGHT - 0.02, top=top, bottom=bottom, wspace=0.32
+            1,
+            1 + scored + bool(len(sharp)),
+            left=LEFT,
+            right=RIGHT - 0.02,
+            top=top,
+            bottom=bottom,
+            wspace=0.32,
         )
         draw_loss(self.figure.add_subplot(grid[0, 0]), steps)
         if scored:
             draw_accuracy(self.figure.add_subplot(grid[0, 1]), steps)
+        if len(sharp):
+            draw_sharpness(self.figure.add_subplot(grid[0, -1]), steps, sharp)
 
     def _samples(self, guessed: Sequence[Guess], names: Sequence[str]) -> None:
         grid = self.figure.add_gridspec(
@@ -148,6 +157,20 @@ def draw_accuracy(axes: Axes, steps: Sequence[Step]) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.legend(loc="lower right")
     _calm(axes, float(steps[-1].iteration))
+
+
+def draw_sharpness(axes: Axes, steps: Sequence[Step], sharp: Matrix) -> None:
+    """The top Hessian eigenvalue beside 2/α: above it a step of that length overshoots and rebounds."""
+    taken = np.array([(s.iteration, 2 / s.alpha) for s in steps if s.alpha])
+    if len(taken):
+        axes.plot(*taken.T, color=INK_ORANGE, linestyle=(0, (4, 2)), linewidth=1.4, label="2/α of the steps")
+    axes.plot(*np.asarray(sharp).T, color=INK_BLUE, marker="o", markersize=4, label="sharpness, λ max")
+    axes.set_yscale("log")
+    _readable_log_ticks(axes, np.concatenate([taken[:, 1] if len(taken) else [], sharp[:, 1]]))
+    axes.set_title("sharpness beside 2/α")
+    axes.set_xlabel("iteration")
+    axes.legend(loc="best", fontsize=10)
+    _calm(axes, steps[-1].iteration)
 
 
 def _calm(axes: Axes, end: float) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 12.8, 7.2  # inches
 BOTTOM, TOP = 0.13, 0.865  # of the figure
 GAP = 0.052  # between names, of the axes' height
+SOON = 1e-6  # seconds: a log axis has no zero
 # after Okabe & Ito, the light ones darker: they must be seen as thin lines on white
 COLORS = (INK_BLUE, INK_ORANGE, "#009E73", "#AA4499", INK, "#B08000", "#3A93C8", INK_GREY)
 MARKERS, DASHES = "os^Dv<>P", ((4, 1.5), (1.5, 1), (6, 1.5, 1.5, 1.5), (9, 2))
@@ -76,7 +77,7 @@ def race_figure(race: Race) -> Figure:
         passes.grid(axis="x", linestyle=(0, (1, 3)))
         _names(passes, race, looks)
         seconds = figure.add_axes((0.745, BOTTOM, 0.235, TOP - BOTTOM), sharey=passes)
-        _lines(seconds, race, looks, [c.seconds for c in race.curves])
+        _lines(seconds, race, looks, [[max(t, SOON) for t in c.seconds] for c in race.curves])
         seconds.set_title("the same, over seconds")
         seconds.set_xlabel("seconds, on this machine")
         _readable_seconds(seconds, race)
@@ -154,7 +155,7 @@ def _loss_axis(axes: Axes, race: Race) -> None:
 def _readable_seconds(axes: Axes, race: Race) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    last = [max(curve.seconds[-1], 1e-6) for curve in race.curves]
+    last = [max(curve.seconds[-1], SOON) for curve in race.curves]
     axes.set_xscale("log")
     axes.set_xlim(min(last) / 60, max(last) * 1.15)
     axes.xaxis.set_major_locator(LogLocator(numticks=6))
