@@ -87,7 +87,7 @@ def main() -> None:
         times["surefoot"].append(seconds)
         assert abs(value / theirs - 1) < 1e-9, (value, theirs)
     print(
-        f"{net.name}, {train.n:,} rows, classic, double; ms per iteration, median of {given.rounds} [min .. max]"
+        f"{net.name}, {train.n:,} rows, classic, double; ms per iteration, median of {given.rounds} [range]"
     )
     for name, seconds in times.items():
         each = sorted(1e3 * s / given.iterations for s in seconds)

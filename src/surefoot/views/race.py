@@ -109,7 +109,8 @@ def _looks(curves: Sequence[Curve]) -> list[Look]:
     looks = []
     for i, curve in enumerate(curves):
         dash = "-" if curve.ours else (0, next(dashes))
-        looks.append(Look(COLORS[i % len(COLORS)], MARKERS[i % len(MARKERS)], dash, 2.8 if i == 0 else 1.8))
+        marker = MARKERS[(i + 3 * (i // len(COLORS))) % len(MARKERS)]  # a colour met again has another one
+        looks.append(Look(COLORS[i % len(COLORS)], marker, dash, 2.8 if i == 0 else 1.8))
     return looks
 
 
