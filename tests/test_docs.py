@@ -11,7 +11,7 @@ import pytest
 from surefoot.cli import main
 
 HOME = Path(__file__).parents[1]
-PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/choosing.md")
 
 
 def blocks(page, language):

@@ -24,7 +24,8 @@ def library(name):
 def course(activation="logistic", sizes=(64, 5, 10), l2=1e-2, data=None, loss="cross-entropy"):
     data = data or sf.load("digits").take(slice(200))
     net = sf.Network(sizes, activation, loss)
-    return Course(net, data, sf.Problem(net, data, l2=l2), net.initial(rng=1), l2, PASSES)
+    problem = sf.Problem(net, data, l2=l2, compute="dense")
+    return Course(net, data, problem, net.initial(rng=1), l2, PASSES)
 
 
 class Watched(np.ndarray):

@@ -7,6 +7,7 @@ over test data are counted apart from the training's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 
 import numpy as np
 
@@ -59,6 +60,28 @@ class Unseen:
         if self.network.loss != "squared-error":
             measures["accuracy_test"] = right / n
         return measures
+
+
+class Along:
+    """φ sampled along the step that arrived, for views: it may take a twentieth of the run's time.
+
+    A sample is a tail, never a pass; when the next one is due follows from how long the last one took.
+    """
+
+    def __init__(self, samples: int = 33, share: float = 0.05) -> None:
+        self.samples, self.share = samples, share
+        self._due = 0.0
+
+    def measure(self, state: State) -> Array | None:
+        """(m, 2) pairs α, φ(α) from 0 to a quarter beyond the step, or None when it is not due."""
+        began = perf_counter()
+        if state.ray is None or state.last is None or not state.last.alpha or began < self._due:
+            return None
+        alphas = np.linspace(0.0, 1.25 * state.last.alpha, self.samples)
+        phi = np.array([state.ray.value(float(alpha)) for alpha in alphas])
+        now = perf_counter()
+        self._due = now + (now - began) / self.share
+        return np.column_stack([alphas, phi])
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from surefoot.descent.stopping import Stop
 from surefoot.errors import BadValue, RunFileError
 from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Step
-from surefoot.training.probes import Sharpness, Unseen, fixed_samples, training_measures
+from surefoot.training.probes import Along, Sharpness, Unseen, fixed_samples, training_measures
 from surefoot.training.problem import Problem, check_fit
 from surefoot.training.store import RunReader, RunWriter, understood
 from surefoot.verification.diagnosis import diagnose
@@ -235,6 +235,7 @@ def _run(
     inputs = None if samples is None else samples.inputs / header.scale
     weights_every = 1 + (ends.iterations or 1000) * 8 * net.size // WEIGHTS_BYTES
     steps: list[Step] = []
+    along = Along()
     frame: Frame | None = None
     descent = descend(problem, theta0, rule, ends)
     state = descent.state  # of the last record; Ctrl-C may come when the descent is already further
@@ -252,7 +253,8 @@ def _run(
             if sharp is not None and k % sharp.every == 0:
                 measures |= sharp.measure(there)
             shown = None if inputs is None else net.predict(there.theta, inputs)
-            frame = Frame(replace(step, measures=measures), shown)
+            phi = along.measure(there) if faces else None
+            frame = Frame(replace(step, measures=measures), shown, phi)
             if writer:
                 keep = last or k % weights_every == 0
                 writer.write(frame, there.theta if keep else None, there if k % CHECKPOINT == 0 else None)
