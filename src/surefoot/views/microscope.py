@@ -30,7 +30,7 @@ def microscope_figure(record: Microscope) -> Figure:
     """One step's line search as a figure."""
     figure = new_figure(12.0, 6.4)
     with styled():
-        axes = figure.add_axes((0.075, 0.12, 0.56, 0.72))
+        axes = figure.add_axes((0.075, 0.12, 0.56, 0.65))
         _curve(axes, record)
         _trials(axes, record.step.trials)
         _words(figure, record)
@@ -79,7 +79,7 @@ def _curve(axes: Axes, record: Microscope) -> None:
     axes.set_ylabel("loss")
     axes.grid(axis="y", color=INK_FAINT)
     axes.ticklabel_format(useOffset=False)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=1, fontsize=10.5)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.015, 1.0), ncols=1, fontsize=10.5)
 
 
 def _window(phi: np.ndarray[tuple[int], np.dtype[np.float64]], record: Microscope) -> tuple[float, float]:
@@ -129,7 +129,7 @@ def _words(figure: Figure, record: Microscope) -> None:
         )
     if not step.trials:
         lines.append(("no trial was made", INK_GREY, "normal"))
-    y = 0.83
+    y = 0.86
     for text, color, weight in lines:
         for part in _wrapped(text, 44):
             figure.text(0.665, y, part, fontsize=11, color=color, fontweight=weight, va="center")
