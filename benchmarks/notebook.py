@@ -2,7 +2,8 @@
 
 The notebook: samples as columns, plain NumPy in float64, a full forward pass over the data for every
 trial of the line search, probabilities kept for the gradient.  Same start, same rule (classic), same
-steps; the two take turns, medians over the rounds, losses compared at the end.
+steps; all take turns, medians over the rounds, losses compared at the end (single to 1e-4).  The plain
+objective and the packed one, in double and single, stand beside it.
 
     python benchmarks/notebook.py [mnist|digits] [--rounds 5] [--iterations 10]
 """
@@ -78,21 +79,27 @@ def main() -> None:
     columns = np.asfortranarray(train.scaled()).T
     Y = np.eye(train.k)[train.y].T
     start = [W1.T.copy(), b1[:, None].copy(), W2.T.copy(), b2[:, None].copy()]
-    problem = sf.Problem(net, train)
-    times: dict[str, list[float]] = {"notebook": [], "surefoot": []}
+    choices = {"dense double": ("dense", "double"), "packed double": ("packed", "double")}
+    choices["packed single"] = ("packed", "single")
+    problems = {n: sf.Problem(net, train, compute=c, precision=p) for n, (c, p) in choices.items()}
+    for problem in problems.values():
+        ours(problem, theta, 2)  # threads started, kernels loaded
+    times: dict[str, list[float]] = {name: [] for name in ("notebook", *problems)}
     for _ in range(given.rounds):
         seconds, theirs = notebook(start, columns, Y, given.iterations)
         times["notebook"].append(seconds)
-        seconds, value = ours(problem, theta, given.iterations)
-        times["surefoot"].append(seconds)
-        assert abs(value / theirs - 1) < 1e-9, (value, theirs)
+        for name, problem in problems.items():
+            seconds, value = ours(problem, theta, given.iterations)
+            times[name].append(seconds)
+            assert abs(value / theirs - 1) < (1e-4 if "single" in name else 1e-9), (name, value, theirs)
     print(
         f"{net.name}, {train.n:,} rows, classic, double; ms per iteration, median of {given.rounds} [range]"
     )
+    base = median(times["notebook"])
     for name, seconds in times.items():
         each = sorted(1e3 * s / given.iterations for s in seconds)
-        print(f"{name:9} {median(each):8.2f}   [{each[0]:.2f} .. {each[-1]:.2f}]")
-    print(f"ratio     {median(times['notebook']) / median(times['surefoot']):8.2f}")
+        ratio = f"{base / median(seconds):6.2f} x"
+        print(f"{name:14} {median(each):8.2f}   [{each[0]:.2f} .. {each[-1]:.2f}]   {ratio}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 
 from surefoot.arrays import Array, Vector
 from surefoot.data import Data
+from surefoot.descent.objective import Point
 from surefoot.descent.state import State
 from surefoot.errors import BadValue
 from surefoot.network import Network
@@ -32,9 +33,14 @@ def accuracy(network: Network, Z: Array, y: Array) -> float | None:
     return None
 
 
-def training_measures(network: Network, outputs: Array | None, y: Array) -> dict[str, float]:
-    """accuracy_train, from outputs that the objective has at hand anyway."""
-    right = None if outputs is None else accuracy(network, outputs, y)
+def training_measures(network: Network, here: Point | None, y: Array) -> dict[str, float]:
+    """accuracy_train: counted by the objective beside its gradient, or from outputs that it has at hand."""
+    if here is None:
+        return {}
+    if hasattr(here, "accuracy"):
+        right = here.accuracy
+    else:
+        right = None if here.outputs is None else accuracy(network, here.outputs, y)
     return {} if right is None else {"accuracy_train": right}
 
 

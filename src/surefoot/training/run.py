@@ -184,7 +184,7 @@ def train(
         n_test=0 if test is None else test.n,
         l2=l2,
         precision=precision,
-        compute=type(problem).__name__.lower(),
+        compute=getattr(problem, "choice", "dense: plain NumPy on one float matrix"),
         options=given,
         samples=fixed_samples(test or train),
         **_known(net, train),
@@ -246,8 +246,7 @@ def _run(
             face.open(header)
         for step in descent:
             there, last, k = descent.state, descent.ending is not None, step.iteration
-            outputs = None if there.here is None else there.here.outputs
-            measures = training_measures(net, outputs, data.y)
+            measures = training_measures(net, there.here, data.y)
             if unseen is not None and (last or k % unseen.every == 0):
                 measures |= unseen.measure(there.theta)
             if sharp is not None and k % sharp.every == 0:
