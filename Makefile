@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint types fast lock clean
+.PHONY: demo test lint types fast bench lock clean
 
 demo: $(READY)  ## set up, train on the embedded digits, check the gradient at the trained weights
 	@rm -f demo.surefoot
@@ -16,6 +16,9 @@ test: $(READY) lint types  ## set up, lint, check types, run the whole suite
 
 fast: $(READY)  ## the suite without the slow tests
 	$(BIN)/python -m pytest -m "not slow and not mnist"
+
+bench: $(READY)  ## speed beside other libraries, those that are installed; writes benchmarks/results.md
+	$(BIN)/python benchmarks/bench.py
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -51,7 +51,7 @@ def _stamp() -> str:
 def _trial(stamp):
     @numba.njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
     def trial(
-        turn, strips, bounds, X, W, V, walks, Z, dZ, alpha, rest, along, jets,
+        turn, strips, bounds, X, edges, W, V, walks, Z, dZ, alpha, rest, along, jets,
         units, sizes, f, loss, labels, targets, weights, room, row, totals,
     ):  # fmt: skip
         """totals[strip] <- Σ w l, and two derivatives if `jets`; walks: 1 for Z¹, 2 for Ż¹, 3 for both."""
@@ -67,9 +67,9 @@ def _trial(stamp):
                 here = Z[a * units : b * units].reshape(units, b - a)
                 moved = dZ[a * units : b * units].reshape(units, b - a)
                 if walks & 1:
-                    forward(X, W, here, a)
+                    forward(X, edges, W, here, a)
                 if walks & 2:
-                    forward(X, V, moved, a)
+                    forward(X, edges, V, moved, a)
                 y, t, w = labels[a:b], targets[a * k : b * k].reshape(k, b - a), weights[a:b]
                 if jets:
                     parts = _jet(here, moved, alpha, rest, along, sizes, f, loss, y, t, w, room, row)
@@ -84,7 +84,7 @@ def _trial(stamp):
 def _gradient(stamp):
     @numba.njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
     def gradient(
-        turn, strips, bounds, X, W, walks, Z, dZ, alpha, rest,
+        turn, strips, bounds, X, edges, W, walks, Z, dZ, alpha, rest,
         units, sizes, f, loss, labels, targets, weights, room, row, spare, carried, totals, G, behind,
     ):  # fmt: skip
         """totals[strip] <- Σ w l and how many are right; G[strip], behind[strip] <- sums of the gradient."""
@@ -104,7 +104,7 @@ def _gradient(stamp):
                 kept = carried[a * units : b * units].reshape(units, b - a)
                 D1 = spare[: units * (b - a)].reshape(units, b - a)
                 if walks:
-                    forward(X, W, here, a)
+                    forward(X, edges, W, here, a)
                 y, t, w = labels[a:b], targets[a * k : b * k].reshape(k, b - a), weights[a:b]
                 total, right = _pullback(
                     here, moved, alpha, rest, sizes, f, loss, y, t, w, room, row, D1, behind[strip], kept
@@ -112,7 +112,7 @@ def _gradient(stamp):
                 totals[strip, 0] += total
                 totals[strip, 1] += right
                 D1[sizes[0] :] = 0  # units that only fill up a tile
-                backward(X, D1, G[strip], a)
+                backward(X, edges, D1, G[strip], a)
 
     return gradient
 
@@ -158,7 +158,8 @@ class CompiledWalks:
 
         def work(turn: Array, worker: int) -> None:
             trial(
-                turn, self._strips, self._bounds, self.first.X, w, v, walks, Z, dZ, alpha, rest, along, jets,
+                turn, self._strips, self._bounds, self.first.X, self.first.edges, w, v, walks,
+                Z, dZ, alpha, rest, along, jets,
                 *self._network, *self._rooms[worker], self._sums,
             )  # fmt: skip
 
@@ -171,7 +172,8 @@ class CompiledWalks:
 
         def work(turn: Array, worker: int) -> None:
             gradient(
-                turn, self._strips, self._bounds, self.first.X, w, walks, Z, dZ, alpha, rest,
+                turn, self._strips, self._bounds, self.first.X, self.first.edges, w, walks,
+                Z, dZ, alpha, rest,
                 *self._network, *self._rooms[worker], self._spare[worker], carried,
                 self._sums, self._G, self._behind,
             )  # fmt: skip

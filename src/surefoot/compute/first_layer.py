@@ -41,6 +41,7 @@ class Compiled:
 
         self.X, self.real, self.scale = X, real, scale
         self.units = padded(d_1)
+        self.edges = products.edges(X)
         self._forward, self._backward = products.forward, products.backward
 
     def weights(self, W: Array) -> Array:
@@ -49,10 +50,10 @@ class Compiled:
         return whole
 
     def forward(self, W: Array, start: int, Z: Array, worker: int) -> None:
-        self._forward(self.X, W, Z, start)
+        self._forward(self.X, self.edges, W, Z, start)
 
     def backward(self, D: Array, start: int, G: Array, worker: int) -> None:
-        self._backward(self.X, D, G, start)
+        self._backward(self.X, self.edges, D, G, start)
 
 
 class Blas:

@@ -11,6 +11,9 @@ becomes a float in a register, once for six units, and sums stay in registers:
     backward   6 units x 64 bytes of columns, down SPAN rows: vectors written out by hand, since a
                compiler vectorises inner loops only (along a row instead: 4.7 ms for 2.4)
 
+Pictures have empty margins: `edges` says where a row's first and last pixel that is not zero lie, and what
+is outside is left out (forward 2.1 -> 1.6 ms, backward less, since a SPAN of rows has narrower margins).
+
 float32 adds up at most SPAN rows; these partial sums are added in float64.
 (Milliseconds: 20,000 x 784 uint8, 6 units, float32, one core with AVX2.)
 """
@@ -26,6 +29,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 TILE = 6  # units worked on together
+GRAIN = 32  # columns: margins are cut in such steps
 SPAN = 64  # rows that a tile of sums goes down at once: a column of so many cache lines stays near
 EARLY = 8  # rows that are asked for ahead of their use
 AHEAD = 1 << 17  # bytes that may be fetched ahead
@@ -53,17 +57,34 @@ def _fetch(typingctx, X, row, begin, end):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=FAST)
-def forward(X, W, Z, start):
+def edges(X):
+    """(n, 2): each row of X is zero before its first number and from its second on."""
+    n, d = X.shape
+    found = np.zeros((n, 2), np.int32)
+    for i in range(n):
+        low, high = 0, d
+        while high > 0 and X[i, high - 1] == 0:
+            high -= 1
+        while low < high and X[i, low] == 0:
+            low += 1
+        found[i] = low, high
+    return found
+
+
+@numba.njit(nogil=True, cache=True, fastmath=FAST)
+def forward(X, edges, W, Z, start):
     """Z (units, m) from rows start .. start + m of X (n, d) and W (units, d); units a multiple of 6."""
     d, m = X.shape[1], Z.shape[1]
     real = W.dtype.type
     for i in range(0, m - 1, 2):
         r = start + i
         _fetch(X, r + EARLY, 0, 2 * X.strides[0])
+        low = np.uintp(min(edges[r, 0], edges[r + 1, 0]) // GRAIN * GRAIN)  # unsigned: an index that may
+        high = np.uintp(min(d, -(-max(edges[r, 1], edges[r + 1, 1]) // GRAIN) * GRAIN))  # wrap is slow
         for u in range(0, W.shape[0], TILE):
             a0 = a1 = a2 = a3 = a4 = a5 = real(0)
             b0 = b1 = b2 = b3 = b4 = b5 = real(0)
-            for j in range(d):
+            for j in range(low, high):
                 x, y = real(X[r, j]), real(X[r + 1, j])
                 w = W[u, j]
                 a0 += w * x
@@ -149,7 +170,7 @@ def _add_tile(typingctx, X, D, G, row, first, rows, u, j):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=FAST)
-def backward(X, D, G, start):
+def backward(X, edges, D, G, start):
     """G (units, d) float64 += D (units, m) X[start : start + m]; units a multiple of 6."""
     d, m = X.shape[1], D.shape[1]
     real = D.dtype.type
@@ -159,8 +180,13 @@ def backward(X, D, G, start):
     share = span_bytes * width // max(whole, 1) // 64 * 64 + 64 if span_bytes <= AHEAD else 0
     for low in range(0, m, SPAN):
         rows = min(SPAN, m - low)
+        left, right = d, 0
+        for i in range(start + low, start + low + rows):
+            left, right = min(left, edges[i, 0]), max(right, edges[i, 1])
         for j in range(0, whole, width):
             _fetch(X, start + low + rows, j // width * share, (j // width + 1) * share)
+            if j >= right or j + width <= left:
+                continue
             for u in range(0, D.shape[0], TILE):
                 _add_tile(X, D, G, start + low, low, rows, u, j)
         for j in range(whole, d):

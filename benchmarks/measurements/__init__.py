@@ -1,0 +1,1 @@
+"""Measurements: each takes the Settings and gives Tables.   One question per file."""
