@@ -39,8 +39,8 @@ def solve(problem, method, iterations, *, residuals=False):
     [
         ("lbfgs", {"search": "wolfe"}, 2000, 27, 2500),
         ("bfgs", {"search": "wolfe"}, 2000, 27, 2829),
-        ("cg", {"search": "wolfe"}, 400, 26, 5000),
-        ("gauss-newton", {"search": "wolfe"}, 2000, 27, 2829),
+        ("cg", {"search": "wolfe"}, 440, 26, 5000),
+        ("gauss-newton", {"search": "wolfe"}, 2000, 27, None),
     ],
 )
 def test_the_collection(name, options, iterations, least, most, capsys):
@@ -50,6 +50,6 @@ def test_the_collection(name, options, iterations, least, most, capsys):
     with capsys.disabled():
         print(f"  [{name}: {solved}/27 in {total} evaluations]", end="")
     assert solved >= least, [p.name for p, r in zip(PROBLEMS, results, strict=True) if not r[0]]
-    assert total <= most
+    assert most is None or total <= most
     if name != "gauss-newton":
         assert [r[1] for r in results] == [r[2] for r in results]  # reported equals counted, exactly

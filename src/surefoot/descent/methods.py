@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from surefoot.descent.directions.barzilai_borwein import BarzilaiBorwein
@@ -60,8 +61,13 @@ def bb(search: str = "nonmonotone") -> Method:
 
 
 def cg(beta: str = "Shanno", search: str = "by-cost") -> Method:
-    """Nonlinear conjugate gradients (FR, PR+, HS, DY, HZ or Shanno): little memory, better than steepest."""
-    return _method("cg", Shanno() if beta == "Shanno" else Conjugate(beta), search)
+    """Nonlinear conjugate gradients (FR, PR+, HS, DY, HZ or Shanno): little memory, better than steepest.
+
+    Its strong Wolfe search asks for c₂ = 0.8, closer than a quasi-Newton's 0.9: conjugacy lives on it.
+    """
+    direction: Direction = Shanno() if beta == "Shanno" else Conjugate(beta)
+    rule = _method("cg", direction, search)
+    return replace(rule, search=Wolfe(c2=0.8)) if search == "wolfe" else rule
 
 
 def plane(search: str = "exact") -> Method:
