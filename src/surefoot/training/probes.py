@@ -69,12 +69,12 @@ class Unseen:
 
 
 class Along:
-    """φ sampled along the step that arrived, for views: it may take a twentieth of the run's time.
+    """φ sampled along the step that arrived, for views: it may take a hundredth of the run's time.
 
     A sample is a tail, never a pass; when the next one is due follows from how long the last one took.
     """
 
-    def __init__(self, samples: int = 33, share: float = 0.05) -> None:
+    def __init__(self, samples: int = 25, share: float = 0.01) -> None:
         self.samples, self.share = samples, share
         self._due = 0.0
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from rich.text import Text
@@ -69,10 +70,16 @@ def _card(guess: Guess, names: Sequence[str], deck: Deck, coloured: bool) -> Blo
     row = f"row {guess.row}: "
     fits = len(row) + len(guess.label) <= deck.width
     title = Text.assemble((row if fits else "", GREY), (guess.label, "bold"))
-    columns, rows = deck.image
-    picture = portrait(guess.image, columns, rows, coloured) if guess.image is not None else []
+    image = guess.image
+    picture = [] if image is None else _picture(image.tobytes(), image.shape, deck.image, coloured)
     verdict = Text(f"{guess.mark} {guess.predicted}", f"bold {SIDE[guess.right]}")
     return [title, *picture, *_bars(guess, names, deck), verdict]
+
+
+@lru_cache(64)
+def _picture(image: bytes, shape: tuple[int, int], size: tuple[int, int], coloured: bool) -> Block:
+    """The sample's picture, made once: it stays while its outputs change."""
+    return portrait(np.frombuffer(image).reshape(shape), *size, coloured)
 
 
 def _bars(guess: Guess, names: Sequence[str], deck: Deck) -> Block:

@@ -84,15 +84,14 @@ def _labels(height: int, bottom: float, top: float) -> list[tuple[int, float]]:
 
 def _paint(curves: Sequence[Curve], box: Box, width: int, height: int) -> Block:
     """All curves over each other; where they share characters, the colours take turns."""
-    rasters = [codes(dots(c.points, box, width, height)) for c in curves]
+    rasters = np.array([codes(dots(c.points, box, width, height)) for c in curves])
     together = np.bitwise_or.reduce(rasters)
     block = []
-    for line in range(height):
-        cells = []
-        for column in range(width):
+    for line, bits in enumerate(together.tolist()):
+        cells = [(" ", "")] * width
+        for column in np.flatnonzero(together[line]).tolist():
             styles = [c.style for c, raster in zip(curves, rasters, strict=True) if raster[line, column]]
-            style = styles[(line + column) % len(styles)] if styles else ""
-            cells.append((chr(0x2800 + together[line, column]) if styles else " ", style))
+            cells[column] = chr(0x2800 + bits[column]), styles[(line + column) % len(styles)]
         runs = groupby(cells, key=itemgetter(1))
         block.append(Text.assemble(*(("".join(c for c, _ in run), style) for style, run in runs)))
     return block

@@ -6,7 +6,12 @@ asked for by area: every new pixel is the mean of what it covers.
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import groupby
+
 import numpy as np
+from rich.color import Color
+from rich.style import Style
 from rich.text import Text
 
 from surefoot.arrays import Matrix
@@ -36,8 +41,11 @@ def portrait(image: Matrix, width: int, height: int, coloured: bool) -> Block:
     grey = np.rint(resized(image, 2 * height, width) * 255).astype(int)
     block = []
     for upper, lower in zip(grey[::2], grey[1::2], strict=True):
-        text = Text()
-        for over, under in zip(upper, lower, strict=True):
-            text.append("▀", f"rgb({over},{over},{over}) on rgb({under},{under},{under})")
-        block.append(text)
+        runs = groupby(zip(upper.tolist(), lower.tolist(), strict=True))
+        block.append(Text.assemble(*(("▀" * len(list(run)), _style(*pair)) for pair, run in runs)))
     return block
+
+
+@cache
+def _style(over: int, under: int) -> Style:
+    return Style(color=Color.from_rgb(over, over, over), bgcolor=Color.from_rgb(under, under, under))

@@ -22,10 +22,12 @@ class Seen:
     steps: list[Step] = field(default_factory=list)
     outputs: Array | None = None
     phi: Array | None = None
+    phi_step: int = 0  # the iteration that φ belongs to: it is not sampled at every one
 
     def add(self, frame: Frame) -> None:
         self.steps.append(frame.step)
-        self.phi = frame.phi
+        if frame.phi is not None:
+            self.phi, self.phi_step = frame.phi, frame.step.iteration
         if frame.outputs is not None:
             self.outputs = frame.outputs
 
