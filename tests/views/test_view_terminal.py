@@ -195,8 +195,8 @@ def test_a_long_label_is_worth_more_than_its_row_number():
 def test_the_loss_along_the_step_is_drawn_where_it_was_sampled():
     phi = np.column_stack([np.linspace(0, 2, 30), np.linspace(0, 2, 30) ** 2])
     shown = [Frame(a_step(1), some_outputs(0), phi)]
-    assert any("along the step" in line for line in picture(a_header(), shown))
-    assert not any("along the step" in line for line in picture(a_header(), shown, width=80))
+    assert any("along step 1" in line for line in picture(a_header(), shown))
+    assert not any("along step 1" in line for line in picture(a_header(), shown, width=80))
 
 
 def test_a_run_without_a_planned_end_has_no_bar():

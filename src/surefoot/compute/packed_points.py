@@ -150,6 +150,8 @@ class PackedPoint:
 class PackedRay:
     """φ(α) = L(θ + αp) from Z¹ + α Ż¹: a trial is one tail and touches no data."""
 
+    together = True  # φ, φ′ and φ″ come from one tail: who wants a slope should ask for it first
+
     def __init__(self, origin: PackedPoint, p: Vector, dZ: Array | None = None) -> None:
         self.origin, self.p, self.objective = origin, p, origin.objective
         self._dZ = dZ

@@ -90,8 +90,10 @@ def decrease_trial(ray: Ray, alpha: float, c1: float, phi0: float | None = None)
 def strong_trial(ray: Ray, alpha: float, c1: float, c2: float) -> Trial:
     """Try α against (A) and (C), or (H) and (C) where rounding hides (A).
 
-    The slope is not asked for where φ is too high already.
+    The slope is not asked for where φ is too high already, unless the ray has both from one tail.
     """
+    if getattr(ray, "together", False):
+        ray.slope(alpha)  # φ(α) comes with it
     trial = decrease_trial(ray, alpha, c1)
     hidden = abs(trial.phi - ray.origin.value) <= ROUNDING * ray.noise
     if trial.verdict is Verdict.NON_FINITE or (trial.verdict is Verdict.LITTLE_DECREASE and not hidden):
