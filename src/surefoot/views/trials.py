@@ -40,7 +40,10 @@ def _line(trial: Trial) -> Text:
 def along_the_step(phi: Matrix, step: int, width: int, lines: int) -> Block:
     """The sampled loss φ(α) along the direction of the step."""
     curve = Curve(phi[np.argsort(phi[:, 0])], BLUE)
-    return [Text(f"φ(α) along step {step:,}", "bold"), *chart([curve], width, lines - 1, tell_x="{:.3g}".format)]
+    return [
+        Text(f"φ(α) along step {step:,}", "bold"),
+        *chart([curve], width, lines - 1, tell_x="{:.3g}".format),
+    ]
 
 
 def _fit(rows: Block, room: int) -> Block:
