@@ -2,8 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+NODE := .venv/node
 
-.PHONY: demo test lint types fast bench lock clean
+.PHONY: demo test lint types fast bench screenshots lock clean
 
 demo: $(READY)  ## set up, train on the embedded digits, check the gradient at the trained weights
 	@rm -f demo.surefoot
@@ -23,8 +24,14 @@ bench: $(READY)  ## speed beside other libraries, those that are installed; writ
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-types: $(READY)
+types: $(READY) $(NODE)/.ready
 	$(BIN)/mypy
+	@if [ -x $(NODE)/node_modules/.bin/tsc ]; then \
+	  echo "tsc src/surefoot/views/static" && $(NODE)/node_modules/.bin/tsc -p src/surefoot/views/static; \
+	else echo "The types of the viewer are not checked: npm is not here, or has no network."; fi
+
+screenshots: $(READY)  ## pictures of every panel of the lab, and the GIF of the README, into docs/images
+	$(BIN)/python tests/browser/screenshots.py
 
 lock:  ## renew requirements.lock: versions and hashes, no addresses
 	$(BIN)/uv pip compile pyproject.toml --extra all --group dev --universal --generate-hashes --no-header \
@@ -36,6 +43,12 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	touch $(READY)
+
+# TypeScript checks the viewer's types, axe-core its accessibility; whoever only uses surefoot needs neither.
+$(NODE)/.ready: tests/browser/package.json $(READY)
+	@mkdir -p $(NODE) && cp $< $(NODE)/package.json
+	-@cd $(NODE) && npm install --no-package-lock --no-audit --no-fund --silent 2>/dev/null
+	@touch $@
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from surefoot.errors import SurefootError
     from surefoot.network import Network
     from surefoot.training.problem import Problem
+    from surefoot.training.resume import branch, resume
     from surefoot.training.run import Run, read_run, train
+    from surefoot.training.verify import verify
     from surefoot.verification import check
 
 _HOMES = {
@@ -41,13 +43,16 @@ _HOMES = {
     "SurefootError": "errors",
     "advance": "descent.state",
     "begin": "descent.state",
+    "branch": "training.resume",
     "check": "verification",
     "descend": "descent.loop",
     "load": "data",
     "method": "descent.methods",
     "read_run": "training.run",
+    "resume": "training.resume",
     "stop": "descent.stopping",
     "train": "training.run",
+    "verify": "training.verify",
 }
 
 __all__ = [
@@ -63,13 +68,16 @@ __all__ = [
     "SurefootError",
     "advance",
     "begin",
+    "branch",
     "check",
     "descend",
     "load",
     "method",
     "read_run",
+    "resume",
     "stop",
     "train",
+    "verify",
 ]
 
 

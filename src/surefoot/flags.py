@@ -22,6 +22,11 @@ def whole(_: Any, tokens: Sequence[Any]) -> int:
     return int(text)
 
 
+def default(value: object) -> Parameter:
+    """What help says a flag is when it is left out: None tells that nothing was said."""
+    return Parameter(show_default=lambda _: str(value))
+
+
 Count = Annotated[int, Parameter(converter=whole)]
 AsJson = Annotated[bool, Parameter(name="--json", negative=())]
 
@@ -39,11 +44,14 @@ class Place:
         Where mnist comes from: files or openml.
     target
         The column of a table that is to be predicted; the last one if not said.
+    noise
+        How far the points of circle, xor, spiral, moons and gaussians are scattered.
     """
 
     data_dir: str | None = None
     source: str | None = None
     target: str | None = None
+    noise: float | None = None
 
 
 @Parameter(name="*")
@@ -65,18 +73,20 @@ class Net:
         An npz file with the starting weights W1, b1, W2, b2, ... or theta.
     """
 
-    hidden: str = "6"
-    activation: str = "logistic"
-    l2: float = 0.0
-    rng: Count = 0
+    hidden: Annotated[str | None, default(6)] = None
+    activation: Annotated[str | None, default("logistic")] = None
+    l2: Annotated[float | None, default(0.0)] = None
+    rng: Annotated[Count | None, default(0)] = None
     initial: str | None = None
 
 
-def options_of(data: str, place: Place, net: Net = Net(), **others: Any) -> Options:
-    """The options that these flags say."""
+def options_of(data: str | None, place: Place, net: Net = Net(), **others: Any) -> Options:
+    """The options that these flags say; what is not said is as by default."""
     from surefoot.training.options import Options
 
-    return Options(data, **{**vars(place), **vars(net), **others, "hidden": units(net.hidden)})
+    hidden = None if net.hidden is None else units(net.hidden)
+    given = {"data": data, **vars(place), **vars(net), **others, "hidden": hidden}
+    return Options(**{name: value for name, value in given.items() if value is not None})
 
 
 def units(text: str) -> tuple[int, ...]:

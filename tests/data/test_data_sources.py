@@ -58,9 +58,9 @@ def test_names_that_are_nearly_right() -> None:
         load("minst")
     with pytest.raises(UnknownName, match="did you mean 'digits'"):
         load("Digits")
-    with pytest.raises(UnknownName, match="Known: digits, mnist"):
+    with pytest.raises(UnknownName, match="Known: circle, digits, gaussians, mnist, moons, spiral, xor"):
         load("flowers")
-    assert NAMES == ("digits", "mnist")
+    assert NAMES == ("digits", "mnist", "circle", "xor", "spiral", "moons", "gaussians")
 
 
 @pytest.mark.parametrize("name", ["flowers.csv", "./flowers", "some/folder", "minst.npz", Path("flowers")])

@@ -17,6 +17,7 @@ from surefoot.data.files import require_file
 from surefoot.data.images import read_folder
 from surefoot.data.mnist import read_mnist
 from surefoot.data.npy import read_npy, read_npz
+from surefoot.data.plane import PLANES, reader
 from surefoot.errors import BadValue, DataError, DataNotFound, ShapeError, UnknownName
 
 
@@ -32,6 +33,10 @@ class Source:
 SOURCES = {
     "digits": Source(read_digits, "1,797 handwritten digits, 8 x 8; inside the package"),
     "mnist": Source(read_mnist, "70,000 handwritten digits, 28 x 28; four files", ("data_dir", "source")),
+    **{
+        name: Source(reader(name), f"{what}: two classes in a plane", ("n", "noise", "rng"))
+        for name, (_, _, what) in PLANES.items()
+    },
     ".csv": Source(read_delimited, "a table of text, target last", ("target",)),
     ".tsv": Source(read_delimited, "a table of text, target last", ("target",)),
     ".txt": Source(read_delimited, "a table of text, target last", ("target",)),
@@ -49,16 +54,21 @@ def load(
     data_dir: str | os.PathLike[str] | None = None,
     source: str | None = None,
     target: str | int | None = None,
+    n: int | None = None,
+    noise: float | None = None,
+    rng: int | None = None,
 ) -> Data:
     """Load a data set by its name, or a file or folder by its path.
 
     Parameters
     ----------
-    name_or_path : "digits", "mnist", a file (.csv .tsv .txt .npy .npz) or a folder of IDX files.
+    name_or_path : "digits", "mnist", "circle", "xor", "spiral", "moons", "gaussians", a file
+        (.csv .tsv .txt .npy .npz) or a folder of IDX files.
     data_dir : the folder with MNIST's four files; a relative path is looked up there as well.
     source : where "mnist" comes from: "files" (the default) or "openml".
     target : which column is to be predicted: a name, or a number from 0 (-1 is the last, the
         default); in an .npz the name of an array.
+    n, noise, rng : of points in a plane: how many (400), how far they are scattered (0.1), the seed (0).
 
     Raises
     ------
@@ -73,7 +83,10 @@ def load(
     folder = None if data_dir is None else Path(data_dir).expanduser()
     key, path = _identified(name_or_path, folder)
     chosen = SOURCES[key]
-    given = {"data_dir": folder if path is None else None, "source": source, "target": target}
+    given = {
+        "data_dir": folder if path is None else None, "source": source, "target": target,
+        "n": n, "noise": noise, "rng": rng,
+    }  # fmt: skip
     options = {option: value for option, value in given.items() if value is not None}
     for option in options.keys() - {*chosen.options, "data_dir"}:  # a folder that is not needed does no harm
         raise BadValue(

@@ -15,11 +15,12 @@ import numpy as np
 from surefoot.arrays import Vector
 from surefoot.data import Data, load
 from surefoot.data.npy import read_arrays
+from surefoot.data.plane import PLANES
 from surefoot.errors import BadValue
 from surefoot.network import Network
 from surefoot.records import Header
 
-TRAIN_SIZES = {"digits": 1_000, "mnist": 20_000}  # rows to train on when nothing is said
+TRAIN_SIZES = {"digits": 1_000, "mnist": 20_000, **dict.fromkeys(PLANES, 200)}  # when nothing is said
 LARGEST = 1_000_000_000  # parameters: 8 GB in theta alone
 
 
@@ -30,7 +31,8 @@ class Options:
     Parameters
     ----------
     data
-        digits, mnist, or the path of a file (.csv .tsv .txt .npy .npz) or folder of IDX files.
+        digits, mnist, circle, xor, spiral, moons, gaussians, or the path of a file (.csv .tsv .txt .npy .npz)
+        or folder of IDX files.
     hidden
         Units in each hidden layer: 6, or 16,8 for two layers, or none.
     activation
@@ -51,6 +53,8 @@ class Options:
         Where mnist comes from: files or openml.
     target
         The column of a table that is to be predicted: a name or a number; the last one if not said.
+    noise
+        How far the points of a plane (circle, xor, ...) are scattered.
     """
 
     data: str = "digits"
@@ -64,10 +68,13 @@ class Options:
     data_dir: str | None = None
     source: str | None = None
     target: str | None = None
+    noise: float | None = None
 
     def split(self) -> tuple[Data, Data | None]:
         """Training and test samples: the first `train_size` rows, and the rest (None: there is no rest)."""
-        data = load(self.data, data_dir=self.data_dir, source=self.source, target=self.target)
+        data = load(
+            self.data, data_dir=self.data_dir, source=self.source, target=self.target, noise=self.noise
+        )
         size = (
             self.train_size
             if self.train_size is not None

@@ -6,7 +6,8 @@ data → problem → descend → Step → (probes) → Frame → views, file
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,20 +19,20 @@ import numpy as np
 
 from surefoot.arrays import Array, Vector
 from surefoot.data import Data
-from surefoot.descent.loop import descend
+from surefoot.descent.loop import Descent, descend
 from surefoot.descent.method import Method
 from surefoot.descent.methods import method as lookup
-from surefoot.descent.state import State
+from surefoot.descent.state import REFRESH, State
 from surefoot.descent.stopping import Stop
 from surefoot.errors import BadValue, RunFileError
 from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Step
 from surefoot.training.probes import Along, Sharpness, Unseen, fixed_samples, training_measures
 from surefoot.training.problem import Problem, check_fit
-from surefoot.training.store import RunReader, RunWriter, understood
+from surefoot.training.store import RunReader, RunWriter, digest, understood
 from surefoot.verification.diagnosis import diagnose
 
-CHECKPOINT = 50  # iterations between complete states in a run file
+CHECKPOINT = REFRESH  # iterations between complete states in a run file: those one can walk on from
 WEIGHTS_BYTES = 64 << 20  # a run file keeps the weights of every iteration up to about this size
 
 
@@ -48,7 +49,8 @@ class Run:
     """A run that ended: its records, and the weights.
 
     header : what was trained, on what, how.   steps : records k = 0 .. N.   ending : why it ended.
-    theta : (P,) the last weights.   state : all that is needed to continue.
+    theta : (P,) the last weights.   state : everything the run is at its end.
+    checkpoint : the last state that the run can be walked on from with the same bits (every 50th).
     """
 
     header: Header
@@ -57,6 +59,7 @@ class Run:
     theta: Vector
     state: State | None = field(default=None, repr=False)
     outputs: Array | None = field(default=None, repr=False)  # of the sample digits, at the end
+    checkpoint: State | None = field(default=None, repr=False)
 
     @property
     def network(self) -> Network:
@@ -82,8 +85,10 @@ class Run:
         """
         writer = RunWriter(path, self.header)
         for step in self.steps:
-            last = step is self.steps[-1]
-            writer.write(Frame(step, self.outputs if last else None), self.theta if last else None)
+            last, kept = step is self.steps[-1], self.checkpoint
+            here = kept if kept is not None and kept.iteration == step.iteration else None
+            theta = self.theta if last else None if here is None else here.theta
+            writer.write(Frame(step, self.outputs if last else None), theta, here)
         writer.close(self.ending, self.state)
 
     def __str__(self) -> str:
@@ -110,6 +115,7 @@ def read_run(path: str | Path) -> Run:
             theta,
             reader.state(),
             reader.outputs(steps[-1].iteration),
+            reader.state(steps[-1].iteration // CHECKPOINT * CHECKPOINT),
         )
 
 
@@ -163,8 +169,6 @@ def train(
     >>> len(run.steps), run.ending.kind
     (4, 'iterations')
     """
-    from surefoot.views import make_views
-
     rule = lookup(method)
     if test is not None:
         check_fit(net, test)
@@ -174,8 +178,7 @@ def train(
     ends = replace(
         stop or Stop(), iterations=iterations if stop is None or stop.iterations is None else stop.iterations
     )
-    wanted = [views] if isinstance(views, str) else views
-    faces: list[Face] = [f for v in wanted for f in (make_views([v]) if isinstance(v, str) else [v])]
+    faces = made(views)
     given = {"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})}
     problem = Problem(net, train, l2=l2, sample_weight=sample_weight, precision=precision, compute=compute)
     header = Header(
@@ -185,14 +188,43 @@ def train(
         l2=l2,
         precision=precision,
         compute=getattr(problem, "choice", "dense: plain NumPy on one float matrix"),
-        options=given,
+        options={**given, **needed(rule, test, sample_weight, sharpness_every)},
         samples=fixed_samples(test or train),
         **_known(net, train),
     )
     unseen = None if test is None else Unseen(net, test, test_every)
     sharp = None if sharpness_every is None else Sharpness(sharpness_every)
     with problem:
-        return _run(problem, train, rule, ends, theta0, header, unseen, sharp, faces, save)
+        descent = descend(problem, theta0, rule, ends)
+        writer = None if save is None else RunWriter(save, header)
+        return conduct(descent, train, header, unseen, sharp, faces, writer)
+
+
+def made(views: str | Iterable[str | Face]) -> list[Face]:
+    """Views of your own as they are, named ones made."""
+    from surefoot.views import make_views
+
+    wanted = [views] if isinstance(views, str) else views
+    return [f for v in wanted for f in (make_views([v]) if isinstance(v, str) else [v])]
+
+
+def needed(
+    rule: Method, test: Data | None, sample_weight: Array | None, sharpness_every: int | None
+) -> dict[str, Any]:
+    """What resuming needs to know beside the options that were given: what is not there is left out."""
+    weights = None if sample_weight is None else np.asarray(sample_weight, "<f8").tobytes()
+    known = {
+        "rules": words_of(rule),
+        "test_hash": None if test is None else test.hash,
+        "sample_weight": None if weights is None else digest(weights),
+        "sharpness_every": sharpness_every,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def words_of(rule: Method) -> str:
+    """A method with all its options in words: Method(name='classic', direction=Steepest(), ...)."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(rule))
 
 
 def _known(net: Network, data: Data) -> dict[str, Any]:
@@ -208,42 +240,48 @@ def _known(net: Network, data: Data) -> dict[str, Any]:
         "image_shape": data.image_shape,
         "scale": data.scale,
         "data_hash": data.hash,
-        "versions": {
-            "surefoot": version("surefoot"),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_by(),
     }
 
 
-def _run(
-    problem: Any,
+def made_by() -> dict[str, Any]:
+    """Which versions compute here, and when it is."""
+    versions = {
+        "surefoot": version("surefoot"),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+    return {"versions": versions, "created": datetime.now(UTC).isoformat(timespec="seconds")}
+
+
+def conduct(
+    descent: Descent,
     data: Data,
-    rule: Method,
-    ends: Stop,
-    theta0: Vector,
     header: Header,
     unseen: Unseen | None,
     sharp: Sharpness | None,
     faces: list[Face],
-    save: str | Path | None,
+    writer: RunWriter | None,
+    past: Sequence[Frame] = (),
 ) -> Run:
-    """Pull Steps, measure, show, store; whatever happens, give back screens and close the file."""
-    net = problem.network
+    """Pull Steps, measure, show, store; whatever happens, give back screens and close the file.
+
+    past : of a run that goes on, the records that are stored already: they are shown, not measured.
+    """
+    net = Network(header.sizes, header.activation, header.loss)
     samples = header.samples
     inputs = None if samples is None else samples.inputs / header.scale
-    weights_every = 1 + (ends.iterations or 1000) * 8 * net.size // WEIGHTS_BYTES
-    steps: list[Step] = []
+    weights_every = 1 + (header.iterations or 1000) * 8 * net.size // WEIGHTS_BYTES
+    steps = [frame.step for frame in past]
     along = Along()
-    frame: Frame | None = None
-    descent = descend(problem, theta0, rule, ends)
-    state = descent.state  # of the last record; Ctrl-C may come when the descent is already further
-    writer = None if save is None else RunWriter(save, header)
+    frame: Frame | None = past[-1] if past else None
+    state, checkpoint = descent.state, None  # of the last record: the descent may be further at Ctrl-C
     ending = Ending("error", "an error ended it")
     try:
         for face in faces:
             face.open(header)
+            for shown in past:
+                face.show(shown)
         for step in descent:
             there, last, k = descent.state, descent.ending is not None, step.iteration
             measures = training_measures(net, there.here, data.y)
@@ -251,9 +289,11 @@ def _run(
                 measures |= unseen.measure(there.theta)
             if sharp is not None and k % sharp.every == 0:
                 measures |= sharp.measure(there)
-            shown = None if inputs is None else net.predict(there.theta, inputs)
+            outputs = None if inputs is None else net.predict(there.theta, inputs)
             phi = along.measure(there) if faces else None
-            frame = Frame(replace(step, measures=measures), shown, phi)
+            frame = Frame(replace(step, measures=measures), outputs, phi)
+            if k % CHECKPOINT == 0:
+                checkpoint = replace(there, here=None, ray=None)
             if writer:
                 keep = last or k % weights_every == 0
                 writer.write(frame, there.theta if keep else None, there if k % CHECKPOINT == 0 else None)
@@ -276,6 +316,7 @@ def _run(
         state.theta,
         state,
         None if frame is None else frame.outputs,
+        checkpoint,
     )
 
 

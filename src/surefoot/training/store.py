@@ -6,40 +6,45 @@
     weights  (iteration, theta)     float64, little-endian
     states   (iteration, state)     all that is needed to continue, now and then and at the end
     frames   (iteration, outputs)   what the sample digits' outputs were, float32
+    digests  (iteration, theta)     SHA-256 of the weights' bytes, for `surefoot verify`
 
 Each record is one transaction in a write-ahead log: kill -9 loses at most the one being written.
-Closing folds the log back, so that a finished run is exactly one file.
+Closing folds the log back, so that a finished run is exactly one file.  A run that goes on is opened
+again, its ending taken out, and its next record stands behind the last.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
 
 from surefoot.arrays import Array, Vector
-from surefoot.descent.state import Best, Memory, State
+from surefoot.descent.state import REFRESH, Best, Memory, State
 from surefoot.errors import DataError, RunFileError
 from surefoot.records import Cost, Ending, Found, Frame, Header, Outcome, Samples, Step, Trial, Verdict
 from surefoot.training.tree import pack, unpack
 
 FORMAT = "surefoot run 1"
 OPEN = Ending("open", "not ended: it is still running, or was cut off")
-TABLES = """
-    CREATE TABLE about   (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE steps   (iteration INTEGER PRIMARY KEY, record TEXT NOT NULL);
-    CREATE TABLE trials  (iteration INTEGER, number INTEGER, alpha REAL, phi REAL, slope REAL,
-                          verdict TEXT, margin REAL, PRIMARY KEY (iteration, number));
-    CREATE TABLE weights (iteration INTEGER PRIMARY KEY, theta BLOB NOT NULL);
-    CREATE TABLE states  (iteration INTEGER PRIMARY KEY, state BLOB NOT NULL);
-    CREATE TABLE frames  (iteration INTEGER PRIMARY KEY, outputs BLOB NOT NULL);
-"""
+TABLES = (
+    "about   (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "steps   (iteration INTEGER PRIMARY KEY, record TEXT NOT NULL)",
+    "trials  (iteration INTEGER, number INTEGER, alpha REAL, phi REAL, slope REAL, "
+    "verdict TEXT, margin REAL, PRIMARY KEY (iteration, number))",
+    "weights (iteration INTEGER PRIMARY KEY, theta BLOB NOT NULL)",
+    "states  (iteration INTEGER PRIMARY KEY, state BLOB NOT NULL)",
+    "frames  (iteration INTEGER PRIMARY KEY, outputs BLOB NOT NULL)",
+    "digests (iteration INTEGER PRIMARY KEY, theta TEXT NOT NULL)",
+)
 
 
 @contextmanager
@@ -50,9 +55,16 @@ def _told(path: Path, doing: str) -> Iterator[None]:
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, RunFileError):
             raise
-        raise RunFileError(
-            f"The run file {path} cannot be {doing}: {error}. Name a file in a folder you can write to."
-        ) from error
+        if _is_full(error):
+            said = "every record before this one is kept. Make room, then `surefoot train --resume` goes on."
+        else:
+            said = "name a file in a folder you can write to."
+        raise RunFileError(f"The run file {path} cannot be {doing}: {error}; {said}") from error
+
+
+def _is_full(error: BaseException) -> bool:
+    """True for what SQLite says when a write does not fit on the disk (or would pass a limit on files)."""
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 
 
 @contextmanager
@@ -78,14 +90,16 @@ def is_run(path: str | Path) -> bool:
 class RunWriter:
     """Writes one run; create it before training, so that a bad path is found before the work.
 
+    after : go on with the file that is there, behind this record; None: begin a new file.
+
     Raises
     ------
-    RunFileError : the file exists already, or cannot be written.
+    RunFileError : the file exists already, cannot be written, or has other records than one thinks.
     """
 
-    def __init__(self, path: str | Path, header: Header) -> None:
+    def __init__(self, path: str | Path, header: Header, *, after: int | None = None) -> None:
         self.path = Path(path)
-        if self.path.exists():
+        if after is None and self.path.exists():
             raise RunFileError(
                 f"{self.path} exists already, and runs are never overwritten. Name another file, "
                 "or remove it."
@@ -93,15 +107,41 @@ class RunWriter:
         with _told(self.path, "written"):
             self.database = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
             try:
+                if after is not None:
+                    self._alone()
                 self.database.execute("PRAGMA journal_mode=WAL")
                 self.database.execute("PRAGMA synchronous=NORMAL")
-                self.database.executescript(TABLES)
-                self._about("format", FORMAT)
-                self._about("header", header_to_json(header))
-            except sqlite3.Error:
+                self._open(header, after)
+            except (sqlite3.Error, RunFileError):
                 self.database.close()
-                self.path.unlink(missing_ok=True)
+                if after is None:
+                    self.path.unlink(missing_ok=True)
                 raise
+
+    def _alone(self) -> None:
+        """Fold back what a killed run left in the log; SQLite does it only where nobody else is there."""
+        if not _one_file(self.database):
+            raise RunFileError(
+                f"{self.path} is open elsewhere: its run still goes on, or somebody reads it. "
+                "Wait until that has ended, then resume it."
+            )
+
+    def _open(self, header: Header, after: int | None) -> None:
+        """One transaction: a file is a run, or it is not; a run has its ending, or goes on."""
+        execute = self.database.execute
+        execute("BEGIN IMMEDIATE")
+        for table in TABLES:
+            execute(f"CREATE TABLE IF NOT EXISTS {table}")
+        if after is not None:
+            (last,) = execute("SELECT MAX(iteration) FROM steps").fetchone()
+            if last != after:
+                raise RunFileError(f"{self.path} has grown to iteration {last} meanwhile; resume it again.")
+            execute("DELETE FROM about WHERE key = 'ending'")
+            # the state that ended it is no place to walk on from: those at every 50th iteration are
+            execute("DELETE FROM states WHERE iteration % ? != 0", (REFRESH,))
+        self._about("format", FORMAT)
+        self._about("header", header_to_json(header))
+        execute("COMMIT")
 
     def write(self, frame: Frame, theta: Vector | None = None, state: State | None = None) -> None:
         """Store one record; with theta its weights, with state all that continuing needs."""
@@ -117,9 +157,9 @@ class RunWriter:
                 ],
             )
             if theta is not None:
-                execute("INSERT INTO weights VALUES (?, ?)", (step.iteration, theta.astype("<f8").tobytes()))
+                self._weights(step.iteration, theta)
             if state is not None:
-                execute("INSERT INTO states VALUES (?, ?)", (step.iteration, pack(state_to_tree(state))))
+                self._state(state)
             if frame.outputs is not None:
                 execute(
                     "INSERT INTO frames VALUES (?, ?)",
@@ -128,26 +168,67 @@ class RunWriter:
             execute("COMMIT")
 
     def close(self, ending: Ending, state: State | None = None) -> None:
-        """Write the ending and the last state, and leave exactly one file."""
-        with _told(self.path, "closed"):
-            if self.database.in_transaction:  # a record was being written when the run was stopped
-                self.database.execute("ROLLBACK")
-            if state is not None:
-                self.database.execute(
-                    "INSERT OR REPLACE INTO states VALUES (?, ?)",
-                    (state.iteration, pack(state_to_tree(state))),
-                )
-                self.database.execute(
-                    "INSERT OR REPLACE INTO weights VALUES (?, ?)",
-                    (state.iteration, state.theta.astype("<f8").tobytes()),
-                )
-            self._about("ending", ending.to_json())
+        """Write the ending and the last state, and leave exactly one file.
+
+        Where even that cannot be written, the records that are there stay as they are.
+        """
+        try:
+            with _told(self.path, "closed"):
+                if self.database.in_transaction:  # a record was being written when the run was stopped
+                    self.database.execute("ROLLBACK")
+                self.database.execute("BEGIN")
+                if state is not None:
+                    self._state(state)
+                    self._weights(state.iteration, state.theta)
+                self._about("ending", ending.to_json())
+                self.database.execute("COMMIT")
+        finally:
+            with _told(self.path, "closed"):
+                self._fold()
+
+    def _fold(self) -> None:
+        """Fold the log back and let the file go; one that finds no room, or is being read, stays there."""
+        try:
+            if self.database.in_transaction:
+                with suppress(sqlite3.Error):  # SQLite has rolled back by itself when a disk is full
+                    self.database.execute("ROLLBACK")
             self.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.database.execute("PRAGMA journal_mode=DELETE")
+            _one_file(self.database)
+        finally:
             self.database.close()
+
+    def _weights(self, iteration: int, theta: Vector) -> None:
+        data = theta.astype("<f8").tobytes()
+        execute = self.database.execute
+        execute("INSERT OR REPLACE INTO weights VALUES (?, ?)", (iteration, data))
+        execute("INSERT OR REPLACE INTO digests VALUES (?, ?)", (iteration, digest(data)))
+
+    def _state(self, state: State) -> None:
+        row = (state.iteration, pack(state_to_tree(state)))
+        self.database.execute("INSERT OR REPLACE INTO states VALUES (?, ?)", row)
 
     def _about(self, key: str, value: Any) -> None:
         self.database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, _dumps(value)))
+
+
+def _one_file(database: sqlite3.Connection, patience: float = 1.0) -> bool:
+    """Fold the log into the file and remove it; False when somebody else has the file open that long."""
+    give_up = monotonic() + patience
+    while monotonic() < give_up:
+        try:
+            database.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+            sleep(0.02)
+        else:
+            return True
+    return False
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 of the bytes of a vector, 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 class RunReader:
@@ -199,6 +280,18 @@ class RunReader:
             "SELECT state FROM states WHERE iteration <= ? ORDER BY iteration DESC LIMIT 1", (limit,)
         ).fetchone()
         return None if row is None else state_from_tree(unpack(row[0]))
+
+    def states(self) -> Iterator[State]:
+        """All complete states, by iteration."""
+        for (state,) in self.database.execute("SELECT state FROM states ORDER BY iteration"):
+            yield state_from_tree(unpack(state))
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        """A table as it stands, row by row in order; empty where an older run has no such table."""
+        known = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+        if self.database.execute(known, (table,)).fetchone() is None:
+            return []
+        return self.database.execute(f'SELECT * FROM "{table}" ORDER BY 1, 2').fetchall()
 
     def outputs(self, iteration: int) -> Array | None:
         """(s, k) outputs of the sample digits nearest at or before `iteration`."""

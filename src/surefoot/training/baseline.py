@@ -1,0 +1,58 @@
+"""The line to beat: softmax regression, a network without hidden units, on the same data.
+
+Its loss is convex, so where it ends does not depend on where it began: a fair mark for every network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from surefoot.data import Data
+from surefoot.descent.loop import descend
+from surefoot.descent.methods import lbfgs
+from surefoot.descent.stopping import Stop
+from surefoot.network import Network
+from surefoot.training.probes import Unseen
+from surefoot.training.problem import Problem
+from surefoot.training.turns import TURNS
+
+FLAT = 1e-6  # the norm of the gradient that counts as converged
+ITERATIONS = 5_000
+
+
+def softmax_line(
+    train: Data, test: Data | None = None, l2: float = 0.0, seconds: float = 5.0
+) -> dict[str, Any] | None:
+    """Loss and accuracy of softmax regression, trained until it is flat or so many seconds are over.
+
+    Returns
+    -------
+    {"loss", "loss_test", "accuracy_train", "accuracy_test", "converged"}: without a test None where it
+    would stand, `converged` False where time ran out; None for data without classes.
+
+    >>> import surefoot as sf
+    >>> round(softmax_line(sf.load("digits"), l2=0.01)["accuracy_train"], 2)
+    0.95
+    """
+    if not train.is_classification:
+        return None
+    net = Network((train.d, train.k))
+    with TURNS:
+        problem = Problem(net, train, l2=l2)
+    with problem:
+        stop = Stop(iterations=ITERATIONS, gradient_norm=FLAT, seconds=seconds)
+        with TURNS:
+            descent = descend(problem, net.initial(0), lbfgs(), stop)
+        while descent.ending is None:
+            with TURNS:  # a turn each, so that a run beside it goes on
+                next(descent)
+    best = descent.state.best
+    seen = Unseen(net, train).measure(best.theta)
+    unseen = {} if test is None else Unseen(net, test).measure(best.theta)
+    return {
+        "loss": best.value,
+        "loss_test": unseen.get("loss_test"),
+        "accuracy_train": seen.get("accuracy_test"),
+        "accuracy_test": unseen.get("accuracy_test"),
+        "converged": descent.ending.kind in ("gradient", "precision"),
+    }

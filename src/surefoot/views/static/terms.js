@@ -1,0 +1,60 @@
+// @ts-check
+// Every term in one sentence, with its formula.  Shown on hover and on focus.
+
+/** @type {Record<string, string>} */
+export const TERMS = {
+  "loss": "How wrong the network is, one number: the mean over all training samples of ℓ = −ln p(right class); smaller is better.",
+  "test loss": "The same mean loss on samples the network never trains on.",
+  "accuracy": "The share of samples whose largest output is the right class: right / n.",
+  "train": "Samples the network learns from.",
+  "test": "Samples the network never learns from: they show whether it understood or only memorised.",
+  "unseen": "Samples the network never learns from: they show whether it understood or only memorised.",
+  "iteration": "One step of training: choose a direction p, find a length α, move: θ ← θ + α p.",
+  "pass": "One trip over all training rows, X·V or its transpose; it is what a step costs: a loss and its gradient take 2.",
+  "passes": "Trips over all training rows, X·V or its transpose; they are what a step costs: a loss and its gradient take 2.",
+  "parameters": "All weights and biases, written as one long vector θ; training looks for a good one.",
+  "parameter": "One weight or bias, an entry of the vector θ.",
+  "weight": "How strongly one unit listens to another: it multiplies what comes in, z = Σᵢ xᵢ Wᵢⱼ + bⱼ.",
+  "bias": "What a unit adds whatever it sees: the b in z = Σᵢ xᵢ Wᵢⱼ + bⱼ.",
+  "activation": "What a unit says: a = f(z), its summed input z bent by f, for example the logistic f(z) = 1 / (1 + e⁻ᶻ).",
+  "pre-activation": "What reaches a unit before it is bent: z = Σᵢ xᵢ Wᵢⱼ + bⱼ.",
+  "hidden unit": "A unit between input and output: a = f(Σᵢ xᵢ Wᵢ + b); its image shows its weights where they look.",
+  "output": "What the network answers: one number a class, turned to probabilities by softmax.",
+  "logistic": "An S-shaped bend between 0 and 1: f(z) = 1 / (1 + e⁻ᶻ).",
+  "tanh": "An S-shaped bend between −1 and 1: f(z) = (eᶻ − e⁻ᶻ) / (eᶻ + e⁻ᶻ).",
+  "relu": "Nothing below zero, everything above: f(z) = max(z, 0).",
+  "softplus": "A rounded relu: f(z) = ln(1 + eᶻ).",
+  "identity": "No bend at all: f(z) = z.",
+  "softmax": "Turns outputs to probabilities that sum to 1: pₖ = e^zₖ / Σₘ e^zₘ.",
+  "softmax regression": "The network without any hidden layer, trained to the end: p = softmax(x W + b); what hidden units must beat.",
+  "cross-entropy": "The loss for classes: ℓ = −ln p(right class), in nats; 0 when the network is sure and right.",
+  "squared error": "The loss for numbers: ℓ = ½ Σₖ (outputₖ − wantedₖ)².",
+  "l2": "A price on large weights, added to the loss: (l2 / 2) Σ W²; it keeps the network from memorising.",
+  "gradient": "How the loss changes with each parameter, ∂f/∂θ: it points straight uphill.",
+  "gradient norm": "The length of the gradient, √(Σᵢ (∂f/∂θᵢ)²): 0 at the bottom of a valley.",
+  "D": "How the loss changes with what reaches a unit: d = ∂ℓ/∂z; at the outputs it is p − y.",
+  "α": "The step length: how far to go along the direction, θ + α p; found anew each time, never set by hand.",
+  "alpha": "The step length: how far to go along the direction, θ + α p; found anew each time, never set by hand.",
+  "φ": "The loss along the step: φ(α) = f(θ + α p); a cut through the landscape in the direction taken.",
+  "φ(α)": "The loss along the step: φ(α) = f(θ + α p); a cut through the landscape in the direction taken.",
+  "phi": "The loss along the step: φ(α) = f(θ + α p); a cut through the landscape in the direction taken.",
+  "slope": "How steeply the loss falls at the start of the step: φ′(0) = ∇f · p; negative means downhill.",
+  "direction": "Where the step goes, a vector p in the space of all parameters; for steepest descent p = −∇f.",
+  "line search": "Finding how far to go: try lengths α along p until φ(α) is good enough.",
+  "microscope": "One line search, drawn: the loss along the step, the line it must end below, and every length tried.",
+  "Armijo": "The loss must fall at least a share c₁ of what the slope promised: φ(α) ≤ φ(0) + c₁ α φ′(0).",
+  "curvature condition": "Where the step ends the loss must have become flat enough: |φ′(α)| ≤ c₂ |φ′(0)|.",
+  "trial": "One step length that the line search tried.",
+  "backtracked": "The first length tried was too long, so the search came back: α ← α / 2, or a better guess.",
+  "branch": "A second run that starts from this iteration's weights with another method.",
+  "method": "The rule that chooses where to go and how far: a direction and a line search.",
+  "classic": "Steepest descent, p = −∇f, with the first α of 2, 1, ½, … that satisfies Armijo with c₁ = 0.01.",
+  "exact": "Shown as computed, all 53 bits of it.",
+  "rounded": "Stored in fewer bits to be small: good for pictures, about three digits.",
+  "architecture": "The sizes of the layers, input first: 784-6-10 has 784 inputs, 6 hidden units, 10 outputs.",
+};
+
+/** The sentence about a term, or "". @param {string} word @returns {string} */
+export function explained(word) {
+  return TERMS[word] ?? TERMS[word.toLowerCase()] ?? "";
+}
