@@ -16,7 +16,7 @@ from time import perf_counter
 import machine
 import picture
 import report
-from measurements import checking, classic, live, memory, quasi, reach, rows, startup, trial, wide
+from measurements import checking, classic, lab, live, memory, quasi, reach, rows, startup, trial, wide
 from settings import Settings
 from tables import Table
 from work import has_mnist
@@ -31,6 +31,7 @@ MEASUREMENTS: dict[str, Callable[[Settings], list[Table]]] = {
     "memory": memory.measure,
     "rows": rows.measure,
     "live": live.measure,
+    "lab": lab.measure,
     "start": startup.measure,
 }
 

@@ -245,11 +245,13 @@ class Frame:
     outputs : (s, k) the network's outputs for Header.samples (probabilities where there are
         classes), or None when not measured this time.
     phi : (m, 2) sampled pairs α, φ(α) along the step that arrived here, or None.
+    theta : (P,) the weights at the step, read-only: the run's own, not a copy; or None.
     """
 
     step: Step
     outputs: Array | None = None
     phi: Array | None = None
+    theta: Array | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A real browser on a real lab.  Every test begins with a page of its own and ends without an error in its console."""
+"""A real browser on a real lab: a fresh page for every test, and no error in its console."""
 
 from __future__ import annotations
 

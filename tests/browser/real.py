@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -39,3 +40,29 @@ class LabProcess:
             self.process.send_signal(signal.SIGINT)
         _, errors = self.process.communicate(timeout=10)
         return self.process.returncode, errors
+
+
+# on the page --------------------------------------------------------------------------------------
+
+SAID = """(() => { const top = document.querySelector('.sentence')?.cloneNode(true);
+    for (const aside of top?.querySelectorAll('.unseen') ?? []) aside.remove();
+    return top?.textContent ?? ''; })()"""  # without the explanations of its terms
+NUMBER = f"Number((({SAID}).match(/iteration ([0-9,]+)/) ?? [0, '-1'])[1].replaceAll(',', ''))"
+
+
+def where(page: Any) -> str:
+    """The sentence on top."""
+    return str(page.evaluate(SAID))
+
+
+def iteration(page: Any) -> int:
+    return int(page.evaluate(NUMBER))
+
+
+def until_iteration(page: Any, k: int, exactly: bool = False, patience: int = 30_000) -> None:
+    """Wait until the page looks at iteration k, or at a later one."""
+    page.wait_for_function(f"() => {NUMBER} {'===' if exactly else '>='} {k}", timeout=patience)
+
+
+def tabs(page: Any) -> list[str]:
+    return list(page.get_by_role("tab").all_inner_texts())

@@ -229,8 +229,18 @@ def test_softmax_regression_is_where_its_gradient_vanishes():
     assert line["loss"] == pytest.approx(run.steps[-1].value, rel=1e-8)
     assert line["accuracy_test"] == pytest.approx(np.mean(run.predict(TEST.X) == TEST.y), abs=2e-3)
     assert line["accuracy_train"] == pytest.approx(np.mean(run.predict(TRAIN.X) == TRAIN.y), abs=2e-3)
+    assert line["l2"] == 0.01
     assert softmax_line(TRAIN)["accuracy_test"] is None
     assert softmax_line(sf.Data(TRAIN.X, TRAIN.X[:, 0].astype(float))) is None
+
+
+def test_softmax_regression_of_classes_that_a_line_parts_ends_somewhere():
+    """Without weight decay its loss falls for ever, and unseen rows pay for it."""
+    line = softmax_line(TRAIN, TEST)
+    assert (line["l2"], line["converged"]) == (1e-4, True)
+    assert 1e-3 < line["loss"] < line["loss_test"] < 0.6
+    assert line == softmax_line(TRAIN, TEST, l2=1e-4)
+    assert softmax_line(TRAIN, TEST, l2=1e-3)["l2"] == 1e-3
 
 
 def test_softmax_regression_stops_in_time():

@@ -52,7 +52,7 @@ def test_resizing_keeps_the_mean_and_a_constant(size):
 def test_half_blocks_carry_two_pixels():
     line = portrait(np.array([[1.0], [0.0]]), 1, 1, coloured=True)[0]
     assert line.plain == "▀"
-    assert "rgb(255,255,255) on rgb(0,0,0)" in str(line.spans[0].style)
+    assert str(line.spans[0].style) == "#ffffff on #000000"
 
 
 def test_without_colour_shades_tell_the_picture():

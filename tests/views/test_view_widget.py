@@ -14,6 +14,7 @@ import pytest
 from view_fakes import DONE, a_header, a_step, some_outputs
 
 from surefoot.errors import BadValue, MissingExtra
+from surefoot.records import Frame
 from surefoot.training.packing import unpacked
 from surefoot.views import widget
 from surefoot.views.bundle import bundle
@@ -32,7 +33,7 @@ def frames(n=25):
     theta = np.linspace(-1, 1, P)
     for k in range(n + 1):
         phi = np.array([[0.0, 1.0], [1.0, 0.5]]) if k == 20 else None
-        yield SimpleNamespace(step=a_step(k), outputs=some_outputs(k), phi=phi, theta=theta * (1 + 0.1 * k))
+        yield Frame(a_step(k), some_outputs(k), phi, theta * (1 + 0.1 * k))
 
 
 def live(interval=0.0, clock=lambda: 0.0):
@@ -72,7 +73,7 @@ def test_a_fast_run_is_told_of_now_and_then():
 
 def test_a_run_without_weights_is_told_all_the_same():
     view = live()
-    view.show(SimpleNamespace(step=a_step(0), outputs=None, phi=None))  # a frame that carries none
+    view.show(Frame(a_step(0)))  # a frame that carries none
     view.close(DONE)
     assert view.widget.newest == view.widget.recorded == ""
 

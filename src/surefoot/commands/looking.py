@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from surefoot.errors import BadValue
 from surefoot.flags import AsJson, Count, Place, options_of
+
+if TYPE_CHECKING:
+    from surefoot.training.run import Run
 
 
 def show(
@@ -14,6 +21,8 @@ def show(
     step: Count | None = None,
     as_json: AsJson = False,
     figure: str | None = None,
+    html: str | None = None,
+    gif: str | None = None,
     data_dir: str | None = None,
 ) -> None:
     """Show a run that was written with `surefoot train --run FILE`.
@@ -28,9 +37,14 @@ def show(
         Print everything as JSON: header, steps, ending; with --step what the microscope sees.
     figure
         Save the picture of the run, or of the step, to this file.
+    html
+        Save the run as one page that replays it, without a network, to this file.
+    gif
+        Save the run as an animated picture to this file.
     data_dir
-        Folder with the MNIST files, for --step.
+        Folder with the MNIST files, for --step and --html.
     """
+    _check_replays(run, step, html, gif)
     if step is not None:
         _show_step(run, step, as_json, figure, data_dir)
         return
@@ -44,7 +58,10 @@ def show(
         picture = RunFigure()
         picture.draw(done.header, done.steps, done.outputs)
         picture.save(figure)
+    written, less = _replays(done, html, gif, data_dir)
     if as_json:
+        for sentence in less:
+            print(sentence, file=sys.stderr)
         record = {
             "header": done.header.to_json(),
             "steps": [step.to_json() for step in done.steps],
@@ -59,6 +76,52 @@ def show(
     view.close(done.ending)
     if figure is not None:
         print(f"figure: {figure}")
+    for sentence in (*written, *less):
+        print(sentence)
+
+
+def _check_replays(run: str, step: int | None, html: str | None, gif: str | None) -> None:
+    """Complain before the work about files that cannot be written after it."""
+    if html is None and gif is None:
+        return
+    from surefoot.views.html import checked_out
+
+    if step is not None:
+        raise BadValue("--html and --gif replay the whole run; leave out --step.")
+    for out, kinds in ((html, (".html", ".htm")), (gif, (".gif",))):
+        if out is not None and checked_out(out, kinds).resolve() == Path(run).resolve():
+            raise BadValue(f"{out} is the run itself; name another file.")
+
+
+def _replays(
+    done: Run, html: str | None, gif: str | None, data_dir: str | None
+) -> tuple[list[str], list[str]]:
+    """Write the page and the animated picture; what to say of them, and why the page holds less."""
+    said, less = [], []
+    try:
+        if html is not None:
+            from surefoot.training.replay import replayed
+            from surefoot.views.html import write_html
+
+            with replayed(done, data_dir=data_dir) as (journal, ask):
+                said.append(f"html: {html} ({_megabytes(write_html(journal, html, ask, _progress))})")
+                if journal.missing:
+                    less.append(f"It holds the records and the weights only. {journal.missing}")
+        if gif is not None:
+            said.append(f"gif: {gif} ({_megabytes(done.to_gif(gif, tell=_progress))})")
+    finally:
+        _progress("")
+    return said, less
+
+
+def _progress(words: str) -> None:
+    """How far it is, on a terminal only, each in place of the last."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def _show_step(run: str, step: int, as_json: bool, figure: str | None, data_dir: str | None) -> None:

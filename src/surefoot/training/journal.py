@@ -255,7 +255,10 @@ class Journal:
         UnknownName : no such method.   BadValue, RunFileError : as for `state`.
         """
         rule, state, data = lookup(method), self.state(k), self.data
-        options = {**self.header.options, "branched_at": k, "rules": words_of(rule)}
+        own = ("initial", "resumed", "sharpness_every")  # of the run that is left behind
+        options = {name: value for name, value in self.header.options.items() if name not in own}
+        options["parent"] = {"run": self.name, "iteration": k, "created": self.header.created}
+        options["rules"] = words_of(rule)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         header = replace(self.header, method=rule.name, iterations=None, options=options, created=now)
         branch = Journal(header, rule, data, self.test, {"run": self.name, "iteration": k})

@@ -1,15 +1,15 @@
-"""What a run in memory keeps: weights of every iteration, and complete states now and then.
+"""What runs in memory keep: weights of every iteration, and complete states now and then.
 
     weights   float64 up to EXACT_BYTES, then float32; float64 at every 50th iteration in any case
     states    every 50th iteration; when they outgrow STATE_BYTES every second one is let go
 
 From a kept state a run is walked on with the same bits (descent/state.py, REFRESH), so the weights of
-every iteration can be had exactly, kept or not.
+every iteration can be had exactly, kept or not.  A run that has ended keeps ThinWeights: all of them exact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -57,6 +57,38 @@ class KeptWeights:
     def exact(self, iterations: Iterable[int]) -> list[int]:
         """Which of these iterations are kept as they were."""
         return [k for k in iterations if k in self._thetas and self._thetas[k].dtype == np.float64]
+
+
+class ThinWeights(Mapping[int, Vector]):
+    """theta by iteration, read-only and as it was: of every `spacing`-th iteration, and of the newest.
+
+    `spacing` is 1, and doubles whenever they outgrow `most_bytes`.  What is read-only already is not copied.
+    """
+
+    def __init__(self, most_bytes: int = EXACT_BYTES) -> None:
+        self.spacing = 1
+        self._most, self._thetas = most_bytes, dict[int, Vector]()
+        self._newest = -1
+
+    def __getitem__(self, iteration: int) -> Vector:
+        return self._thetas[iteration]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._thetas)
+
+    def __len__(self) -> int:
+        return len(self._thetas)
+
+    def put(self, iteration: int, theta: Vector) -> None:
+        """Keep the weights of an iteration that is not before the newest."""
+        if self._newest % self.spacing:
+            del self._thetas[self._newest]
+        self._thetas[iteration], self._newest = frozen(theta), iteration
+        while len(self._thetas) > 2 and len(self._thetas) * theta.nbytes > self._most:
+            self.spacing *= 2
+            self._thetas = {
+                k: kept for k, kept in self._thetas.items() if k % self.spacing == 0 or k == iteration
+            }
 
 
 class KeptStates:

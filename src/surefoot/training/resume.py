@@ -35,7 +35,7 @@ from surefoot.records import Frame, Header, Step
 from surefoot.training.options import Options
 from surefoot.training.probes import Sharpness, Unseen
 from surefoot.training.problem import COMPUTE, Problem
-from surefoot.training.run import Face, Run, conduct, made, made_by, read_run, train, words_of
+from surefoot.training.run import Face, Run, Trained, conduct, made, made_by, read_run, train, words_of
 from surefoot.training.store import RunReader, RunWriter, digest, finite, understood
 
 APART = ("seconds",)  # the one number of a record that is not the same when it is made again
@@ -101,10 +101,14 @@ def resume(
         further = replace(header, iterations=ends.iterations, options=_resumed(options, last.iteration))
         descent = descend(problem, state, rule, ends, seconds=last.seconds)
         descent.ending = failed(last) if state.refusals > rule.direction.retries else ends(last)
-        past = [Frame(step, stored.outputs if step is last else None) for step in stored.steps]
+        past = [
+            Frame(step, stored.outputs if step is last else None, theta=stored.thetas.get(step.iteration))
+            for step in stored.steps
+        ]
         writer = RunWriter(path, further, after=last.iteration)
         done = conduct(descent, data, further, unseen, sharp, faces, writer, past)
-    return replace(done, checkpoint=done.checkpoint or stored.checkpoint)
+    trained = Trained(data, test, rule, weights is not None)
+    return replace(done, checkpoint=done.checkpoint or stored.checkpoint, trained=trained)
 
 
 def branch(

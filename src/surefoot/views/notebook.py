@@ -131,9 +131,9 @@ class LiveViewer:
 
     def show(self, frame: Frame) -> None:
         """Take a record in, tell of it when it is time, and wait here while the run is paused."""
-        k, theta = frame.step.iteration, getattr(frame, "theta", None)
-        if theta is not None and len(self.thetas) * theta.nbytes < MOST_BYTES:
-            self.thetas[k] = theta
+        k, theta = frame.step.iteration, frame.theta
+        if theta is not None:
+            self._keep(k, theta)
         if frame.phi is not None:
             self._phi[k] = frame.phi
         self.steps.append(frame.step)
@@ -144,11 +144,16 @@ class LiveViewer:
 
     def close(self, ending: Ending) -> None:
         """Tell the rest and the ending, and hand over a recording: no kernel is needed from now on."""
-        last = self.thetas.get(len(self.steps) - 1)
-        self._flush(last)
+        self._flush(self.thetas.get(len(self.steps) - 1))
         self._tell({"type": "status", "training": False, "ending": ending.to_json()})
         if self.steps and self.thetas:
             self.widget.recorded = recording(self, self._asked)
+
+    def _keep(self, k: int, theta: Vector) -> None:
+        """Weights of every iteration as long as there is room, then of the newest in place of the last."""
+        if len(self.thetas) * theta.nbytes >= MOST_BYTES:
+            self.thetas.pop(k - 1, None)
+        self.thetas[k] = theta
 
     def hear(self, content: Mapping[str, Any]) -> Any:
         """A message of the page; it comes in a thread of its own while the cell runs."""

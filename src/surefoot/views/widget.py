@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from surefoot.arrays import Array
 from surefoot.errors import SurefootError, require
 from surefoot.records import Header
 from surefoot.views.bundle import bundle, styles
@@ -34,12 +35,13 @@ FRAME = f"""
 Hear = Callable[[Mapping[str, Any]], Any]
 
 
-def widget(replay: Replay, ask: Ask | None = None, tell: Tell = silent) -> Any:
+def widget(replay: Replay, ask: Ask | None = None, tell: Tell = silent, outputs: Array | None = None) -> Any:
     """A run that has ended, in a notebook cell: the last line of a cell shows it.
 
     Parameters
     ----------
     replay, ask, tell : see `recording`: a journal, who answers questions about it, who is told how far it is.
+    outputs : (s, k) of the sample digits at the end, for the picture.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def widget(replay: Replay, ask: Ask | None = None, tell: Tell = silent) -> Any:
     """
     viewer = make_viewer()
     viewer.recorded = recording(replay, ask, tell)
-    viewer.still = still(replay)
+    viewer.still = still(replay, outputs)
     return viewer
 
 
@@ -75,10 +77,10 @@ def _answer(viewer: Any, hear: Hear, content: Any) -> None:
         viewer.send({"id": content["id"], "trouble": str(error)})
 
 
-def still(replay: Replay, dpi: int = 80) -> dict[str, Any]:
+def still(replay: Replay, outputs: Array | None = None, dpi: int = 80) -> dict[str, Any]:
     """The picture that stays, as data for a display."""
     figure = RunFigure()
-    figure.draw(replay.header, replay.steps, getattr(replay, "outputs", None))
+    figure.draw(replay.header, replay.steps, outputs)
     return as_still(replay.header, figure.png(dpi), headline(replay.header))
 
 

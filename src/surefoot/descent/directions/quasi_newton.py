@@ -30,10 +30,10 @@ FORGOTTEN = "restart: curvature pairs forgotten after a refused step"
 
 
 def curvature_pair(here: Point, memory: Any) -> Pair | None:
-    """(s, y) of the last step, or None when yᵀs is not safely positive."""
+    """(s, y) of the last step, or None when yᵀs is not safely positive, or ‖y‖ too small for a square."""
     s, y = here.theta - memory["theta"], here.gradient - memory["gradient"]
     sy = float(s @ y)
-    return (s, y) if sy > EPSILON * float(np.linalg.norm(s)) * float(np.linalg.norm(y)) else None
+    return (s, y) if sy > EPSILON * float(np.linalg.norm(s)) * float(np.linalg.norm(y)) > 0 else None
 
 
 @dataclass(frozen=True)
