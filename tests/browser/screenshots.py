@@ -1,6 +1,7 @@
 """Pictures of every panel of the lab, and a run as a GIF, into docs/images: `make screenshots`.
 
-A real chromium looks at real labs on MNIST and on a spiral; every run is the same, so are the pictures.
+A real chromium looks at real labs on MNIST and on a spiral.  The runs are the same each time; only where they
+are paused may differ by a few iterations.
 """
 
 from __future__ import annotations
@@ -170,7 +171,7 @@ def mistaken(page: Any, most: int = 40) -> None:
 
 
 def ask(page: Any) -> None:
-    """Where the output comes from that the network believes in most."""
+    """Where the activation of the first hidden unit comes from."""
     page.get_by_role("button", name="hidden unit 0 of layer 1").focus()
     page.keyboard.press("Enter")
     settle(page)

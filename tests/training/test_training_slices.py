@@ -150,7 +150,7 @@ def test_many_rows_are_looked_at_in_part_and_the_sentence_says_so(journal, monke
     monkeypatch.setattr(slices, "FEWEST", 50)
     told = slice_at(journal, 30)
     assert "on 100 of 500 training rows, evenly chosen" in told["sentence"]
-    assert f"by at most {told['error']:.1%} of its length" in told["sentence"]
+    assert f"by at most {100 * told['error']:.1f} % of its length" in told["sentence"]
 
 
 def test_values_that_are_not_finite_are_null(journal, monkeypatch):

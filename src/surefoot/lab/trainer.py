@@ -1,6 +1,6 @@
 """One thread that trains: it takes one step after another of the run that is to go on, and tells.
 
-    commands ──▶ the job: which run, how many steps ──▶ advance, advance, ... ──▶ log, ten times a second
+    commands ──▶ the job: which run, how many steps ──▶ advance, advance, ... ──▶ log, four times a second
 
 It waits for nobody but its own pace: whoever reads the log, reads it at leisure.
 """
@@ -19,7 +19,7 @@ from surefoot.records import Ending, Step
 from surefoot.training.journal import Journal
 
 Tell = Callable[[Mapping[str, Any]], None]
-OFTEN = 0.1  # seconds between two tellings
+OFTEN = 0.25  # seconds between two tellings, unless the pace is slower: then each step is told
 
 
 @dataclass(eq=False)

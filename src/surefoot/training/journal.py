@@ -38,11 +38,12 @@ from surefoot.training.microscope import look, same_step
 from surefoot.training.probes import Unseen, fixed_samples, training_measures
 from surefoot.training.problem import COMPUTE, Problem, check_fit
 from surefoot.training.run import _explained, _known, words_of
-from surefoot.training.shown import plane_points, sample_fields
+from surefoot.training.shown import even_rows, plane_points, sample_fields
 from surefoot.training.turns import TURNS
 
 TEST_EVERY = 10  # iterations between measurements on unseen rows
 TEST_SHARE = 0.2  # of the run's time that these may take
+MOST_UNSEEN = 5_000  # rows they are made on, evenly chosen; the header says how many: options["unseen_rows"]
 LARGE = 5_000  # rows from which on the microscope takes fewer samples
 
 
@@ -79,6 +80,7 @@ class Journal:
         self._walked: State | None = None  # the last one walked to, with its live point
         self._lock = RLock()
         self._tested = 0.0  # seconds spent on unseen rows
+        self._unseen: Data | None = None  # fewer of them, where there are many
 
     @classmethod
     def begin(
@@ -115,6 +117,8 @@ class Journal:
         start = net.initial(rng) if initial is None else net.layout.checked(np.asarray(initial))
         problem = Problem(net, train, l2=l2, precision=precision, compute=compute)
         given = {"rng": rng if isinstance(rng, int) else None, "test_every": TEST_EVERY, **(options or {})}
+        if test is not None and test.n > MOST_UNSEEN:
+            given["unseen_rows"] = MOST_UNSEEN
         given["rules"] = words_of(rule)
         header = Header(
             method=rule.name,
@@ -129,6 +133,8 @@ class Journal:
         )
         journal = cls(header, rule, train, test, parent)
         journal._problem, journal._start = problem, start
+        if test is not None and test.n > MOST_UNSEEN:
+            journal._unseen = test.take(even_rows(test.n, MOST_UNSEEN))
         return journal
 
     @classmethod
@@ -209,7 +215,7 @@ class Journal:
         if self.test is None:
             return {}
         began = perf_counter()
-        measures = Unseen(self.network, self.test).measure(theta)
+        measures = Unseen(self.network, self._unseen or self.test).measure(theta)
         self._tested += perf_counter() - began
         return measures
 

@@ -159,7 +159,7 @@ def plane_values(journal: Journal, plane: Plane, a: Array, b: Array, rows: Array
 
 def _sentence(iterations: list[int], plane: Plane, rows: int, n: int) -> str:
     on = f"all {n:,} training rows" if rows == n else f"{rows:,} of {n:,} training rows, evenly chosen"
-    off = f"at most {plane.error:.1%}" if plane.error >= 5e-4 else "less than 0.1%"
+    off = f"at most {100 * plane.error:.1f} %" if plane.error >= 5e-4 else "less than 0.1 %"
     return (
         f"The loss on the plane closest to iterations {iterations[0]} to {iterations[-1]}, on {on}; "
         f"the path leaves the plane by {off} of its length."

@@ -20,7 +20,7 @@ export function askAbout(from, about, x, y) {
   from.dispatchEvent(new CustomEvent(ASK_EVENT, { bubbles: true, detail: { about, from, place } }));
 }
 
-/** @param {HTMLElement} root @param {AskModel} model @param {import("./microscope.js").Searches} searches */
+/** @param {HTMLElement} root @param {AskModel} model @param {import("./searches.js").Searches} searches */
 export function makeAsk(root, model, searches) {
   const panel = new AskPanel(root, model, searches);
   root.addEventListener(ASK_EVENT, (event) => panel.ask(/** @type {CustomEvent} */ (event).detail));
@@ -29,7 +29,7 @@ export function makeAsk(root, model, searches) {
 }
 
 class AskPanel {
-  /** @param {HTMLElement} root @param {AskModel} model @param {import("./microscope.js").Searches} searches */
+  /** @param {HTMLElement} root @param {AskModel} model @param {import("./searches.js").Searches} searches */
   constructor(root, model, searches) {
     this.root = root;
     this.model = model;

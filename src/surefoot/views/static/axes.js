@@ -11,9 +11,17 @@ import { colours, figure, font } from "./dom.js";
  * @property {number} left @property {number} right @property {number} top @property {number} bottom
  */
 
+/** @type {WeakMap<HTMLElement, number>} asking the page costs it a layout: once per window size */
+let axesScales = new WeakMap();
+globalThis.addEventListener?.("resize", () => (axesScales = new WeakMap()));
+
 /** How much larger than usual the page writes: 1 at 16 px. @param {HTMLElement} element */
 export function textScale(element) {
-  return (parseFloat(getComputedStyle(element).fontSize) || 16) / 16;
+  const known = axesScales.get(element);
+  if (known) return known;
+  const scale = (parseFloat(getComputedStyle(element).fontSize) || 16) / 16;
+  if (element.isConnected) axesScales.set(element, scale);
+  return scale;
 }
 
 /** At most so many round numbers between two. @param {number} low @param {number} high @param {number} most */
@@ -133,4 +141,11 @@ export function drawCursor(context, axes, at, value, colour) {
   [context.fillStyle, context.strokeStyle, context.lineWidth] = [colour, paper, 2];
   context.fill();
   context.stroke();
+}
+
+/** True where a dot of so many pixels would cover a part of the box. @param {{x: number, y: number, width: number, height: number}} box @param {{x: number, y: number, r: number}} dot */
+export function dotHits(box, dot) {
+  const dx = Math.max(box.x - dot.x, 0, dot.x - box.x - box.width);
+  const dy = Math.max(box.y - dot.y, 0, dot.y - box.y - box.height);
+  return dx * dx + dy * dy < dot.r * dot.r;
 }

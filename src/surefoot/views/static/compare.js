@@ -6,17 +6,39 @@
 //     seconds       what this machine took
 
 import { drawAxes, drawCursor, drawLine, positiveRange, textScale } from "./axes.js";
-import { canvasIn, colours, count, el, figure, font, inPercent, term } from "./dom.js";
+import { canvasIn, colours, count, el, figure, font, inPercent, tell } from "./dom.js";
 
 /** @typedef {import("./model.js").Model} CompareModel */
 /** @typedef {import("./model.js").RunView} CompareRun */
 
-/** @type {Record<string, {unit: string, of: (step: any) => number}>} */
+/** @typedef {{unit: string, of: (step: any) => number}} CompareAxis */
+
+/** @type {Record<string, CompareAxis>} */
 const COMPARE_AXES = {
   passes: { unit: "passes", of: (step) => step.passes },
   iterations: { unit: "iterations", of: (step) => step.iteration },
   seconds: { unit: "seconds", of: (step) => step.seconds },
 };
+
+/** A branch counts from zero: what its ancestors had cost up to the branch is added. @param {CompareModel} model @param {CompareRun} run @param {CompareAxis} how */
+function compareSince(model, run, how) {
+  let sum = 0;
+  let one = run;
+  for (let i = 0; one.parent && i < 100; i++) {
+    const parent = model.runs.get(one.parent.run);
+    const step = parent?.steps[one.parent.iteration];
+    if (!parent || !step) break;
+    sum += how.of(step);
+    one = parent;
+  }
+  return sum;
+}
+
+/** The axis of a run, its ancestors' share included. @param {CompareModel} model @param {CompareRun} run @param {CompareAxis} how @returns {CompareAxis} */
+function compareAxis(model, run, how) {
+  const before = compareSince(model, run, how);
+  return { unit: how.unit, of: (step) => before + how.of(step) };
+}
 
 /** @param {HTMLElement} element @param {CompareModel} model */
 export function makeCompare(element, model) {
@@ -37,11 +59,15 @@ export function makeCompare(element, model) {
   element.classList.add("panel-compare");
   element.append(summary, el("div", { class: "compare-bar" }, el("label", {}, "against ", select), el("label", {}, "over ", segments), race), legend, stage, table, remark);
   const view = canvasIn(stage, "Loss of two runs", () => draw());
+  new ResizeObserver(() => { // on a phone the table is moved sideways: by the keyboard too
+    if (table.scrollWidth > table.clientWidth + 1) table.tabIndex = 0;
+    else table.removeAttribute("tabindex");
+  }).observe(table);
   view.canvas.addEventListener("click", (event) => {
     const run = model.run;
     if (!run || !axes) return;
     const at = axes.valueAt(event.clientX - view.canvas.getBoundingClientRect().left);
-    model.go(compareLast(run, COMPARE_AXES[axis].of, at)?.iteration ?? 0);
+    model.go(compareLast(run, compareAxis(model, run, COMPARE_AXES[axis]).of, at)?.iteration ?? 0);
   });
   /** @type {import("./axes.js").Axes | null} */
   let axes = null;
@@ -95,15 +121,16 @@ export function makeCompare(element, model) {
     if (!run || !run.steps.length) return;
     drawChoices();
     const other = rival();
-    const how = COMPARE_AXES[axis];
+    const how = compareAxis(model, run, COMPARE_AXES[axis]);
+    const rivals = other ? compareAxis(model, other, COMPARE_AXES[axis]) : how;
     const at = how.of(run.steps[model.k] ?? run.steps[0]);
-    const theirs = other ? compareLast(other, how.of, at) : null;
-    axes = compareChart(view, run, other, how, model.k, theirs);
+    const theirs = other ? compareLast(other, rivals.of, at) : null;
+    axes = compareChart(view, [[run, how], ...(other ? [/** @type {[CompareRun, CompareAxis]} */ ([other, rivals])] : [])], model.k, theirs);
     compareLegend(legend, run, other);
-    compareTable(table, run, model.step, other, theirs);
-    summary.textContent = compareInWords(run, model.step, other, theirs, how.unit);
+    compareTable(table, model, [[run, model.step, "is-ours"], ...(other ? [/** @type {[CompareRun, any, string]} */ ([other, theirs, "is-theirs"])] : [])]);
+    tell(summary, compareInWords(run, model.step, other, theirs, how, rivals));
     view.say(summary.textContent);
-    remark.textContent = other && !compareSameStart(run, other) ? "These two did not start from the same weights." : "";
+    tell(remark, [...new Set([run, other])].map((one) => (one ? compareShare(model, one) : "")).filter(Boolean).join(" "));
   }
 
   return {
@@ -132,9 +159,11 @@ function compareOther(method) {
   return method === "auto" ? "classic" : "auto";
 }
 
-/** @param {CompareRun} one @param {CompareRun} other */
-function compareSameStart(one, other) {
-  return String(one.header.sizes) === String(other.header.sizes) && one.steps[0]?.loss === other.steps[0]?.loss;
+/** What a branch inherits, in words. @param {CompareModel} model @param {CompareRun} run */
+function compareShare(model, run) {
+  if (!run.parent?.iteration) return "";
+  const passes = compareSince(model, run, COMPARE_AXES.passes);
+  return `${run.id} branched from ${run.parent.run} at iteration ${run.parent.iteration}: the ${count(passes, "pass")} up to there are counted in.`;
 }
 
 /** The last record that had cost no more. @param {CompareRun} run @param {(step: any) => number} of @param {number} at @returns {any} */
@@ -149,22 +178,19 @@ function compareLast(run, of, at) {
   return run.steps[low];
 }
 
-/**
- * @param {import("./dom.js").Sheet} view @param {CompareRun} run @param {CompareRun | null} other
- * @param {{unit: string, of: (step: any) => number}} how @param {number} k @param {any} theirs
- */
-function compareChart(view, run, other, how, k, theirs) {
+/** @param {import("./dom.js").Sheet} view @param {[CompareRun, CompareAxis][]} both ours first @param {number} k @param {any} theirs */
+function compareChart(view, both, k, theirs) {
   const { blue, orange } = colours();
   const { context } = view;
-  const losses = [run, other].flatMap((one) => one?.steps.map((step) => step.loss) ?? []);
-  const last = Math.max(...[run, other].map((one) => (one?.steps.length ? how.of(one.steps[one.steps.length - 1]) : 0)));
+  const [[run, how]] = both;
+  const losses = both.flatMap(([one]) => one.steps.map((step) => step.loss));
+  const last = Math.max(...both.map(([one, axis]) => (one.steps.length ? axis.of(one.steps[one.steps.length - 1]) : 0)));
   const axes = drawAxes(view, { x: [0, last || 1], y: positiveRange(losses), log: true, xName: how.unit, right: 84 });
-  /** @type {[CompareRun | null, string, number[]][]} */
-  const lines = [[other, orange, [7, 5]], [run, blue, []]];
   const ends = [];
-  for (const [one, colour, dash] of lines) {
-    if (!one?.steps.length) continue;
-    const xs = one.steps.map(how.of);
+  for (const [one, axis] of [...both].reverse()) {
+    if (!one.steps.length) continue;
+    const [colour, dash] = one === run ? [blue, []] : [orange, [7, 5]];
+    const xs = one.steps.map(axis.of);
     const ys = one.steps.map((step) => step.loss);
     drawLine(context, axes, xs, ys, colour, { wide: 2.5, dash });
     ends.push({ text: one.header.method, colour, x: axes.x(xs[xs.length - 1]), y: axes.y(ys[ys.length - 1] ?? NaN) });
@@ -174,7 +200,8 @@ function compareChart(view, run, other, how, k, theirs) {
   if (step) drawCursor(context, axes, how.of(step), step.loss, blue);
   if (theirs && step) {
     context.beginPath();
-    context.rect(axes.x(how.of(step)) - 4, axes.y(theirs.loss) - 4, 8, 8);
+    const late = theirs === both[1]?.[0].steps.at(-1); // no later record: the mark stays at the end of its line
+    context.rect(axes.x(late ? both[1][1].of(theirs) : how.of(step)) - 4, axes.y(theirs.loss) - 4, 8, 8);
     context.fillStyle = orange;
     context.fill();
   }
@@ -183,7 +210,7 @@ function compareChart(view, run, other, how, k, theirs) {
 
 /** The names at the ends of the lines, apart from each other. @param {CanvasRenderingContext2D} context @param {{text: string, colour: string, x: number, y: number}[]} ends @param {import("./axes.js").Axes} axes */
 function compareEnds(context, ends, axes) {
-  const { blue, orange, blueText, orangeText } = colours();
+  const { blue, orange, blueText, orangeText, paper } = colours();
   const words = { [blue]: blueText, [orange]: orangeText };
   ends.sort((a, b) => a.y - b.y);
   if (ends.length === 2 && ends[1].y - ends[0].y < 16) [ends[0].y, ends[1].y] = [ends[0].y - 8, ends[0].y + 8];
@@ -192,39 +219,52 @@ function compareEnds(context, ends, axes) {
   for (const end of ends) {
     context.textAlign = "left";
     context.fillStyle = words[end.colour] ?? end.colour;
-    context.fillText(end.text, end.x + 8, Math.min(end.y, axes.bottom - 8), 76 * textScale(context.canvas));
+    [context.strokeStyle, context.lineWidth, context.lineJoin] = [paper, 5, "round"];
+    for (const write of ["strokeText", "fillText"]) context[/** @type {"fillText"} */ (write)](end.text, end.x + 8, Math.min(end.y, axes.bottom - 8), 76 * textScale(context.canvas));
   }
 }
 
 /** @param {HTMLElement} legend @param {CompareRun} run @param {CompareRun | null} other */
 function compareLegend(legend, run, other) {
   const entry = (/** @type {CompareRun} */ one, /** @type {string} */ kind) =>
-    el("span", { class: `compare-key ${kind}` }, el("i", { "aria-hidden": "true" }), term(one.header.method, compareName(one)));
+    el("span", { class: `compare-key ${kind}` }, el("i", { "aria-hidden": "true" }), compareName(one));
   legend.replaceChildren(entry(run, "is-ours"), ...(other ? [entry(other, "is-theirs")] : []));
 }
 
-/** @param {HTMLTableElement} table @param {CompareRun} run @param {any} step @param {CompareRun | null} other @param {any} theirs */
-function compareTable(table, run, step, other, theirs) {
-  const head = el("tr", {}, ...["method", "iteration", "passes", "seconds", "loss", "unseen loss", "train right", "unseen right"].map((text) => el("th", { scope: "col", text })));
-  const line = (/** @type {CompareRun} */ one, /** @type {any} */ at, /** @type {string} */ kind) => el("tr", { class: kind },
-    el("th", { scope: "row", text: one.header.method }),
-    ...(at ? [String(at.iteration), String(at.passes), figure(at.seconds, 3), figure(at.loss, 4), figure(at.loss_test, 4), inPercent(at.accuracy_train), inPercent(at.accuracy_test)]
-      : Array(7).fill("–")).map((text) => el("td", { text })));
+/** @param {HTMLTableElement} table @param {CompareModel} model @param {[CompareRun, any, string][]} rows */
+function compareTable(table, model, rows) {
+  const head = el("tr", {}, ...["run", "iteration", "passes", "seconds", "loss", "unseen loss", "train right", "unseen right"].map((text) => el("th", { scope: "col", text })));
+  const line = (/** @type {CompareRun} */ run, /** @type {any} */ at, /** @type {string} */ kind) => el("tr", { class: kind },
+    el("th", { scope: "row", text: `${run.id} ${run.header.method}` }), ...(at ? compareCells(model, run, at) : Array(7).fill("–")).map((text) => el("td", { text })));
   table.setAttribute("aria-label", "Both runs where the cursor is");
-  table.replaceChildren(el("thead", {}, head), el("tbody", {}, line(run, step, "is-ours"), ...(other ? [line(other, theirs, "is-theirs")] : [])));
+  table.replaceChildren(el("thead", {}, head), el("tbody", {}, ...rows.map((row) => line(...row))));
 }
 
-/** @param {CompareRun} run @param {any} step @param {CompareRun | null} other @param {any} theirs @param {string} unit */
-function compareInWords(run, step, other, theirs, unit) {
+/** @param {CompareModel} model @param {CompareRun} run @param {any} step @returns {string[]} */
+function compareCells(model, run, step) {
+  const sum = (/** @type {string} */ axis) => COMPARE_AXES[axis].of(step) + compareSince(model, run, COMPARE_AXES[axis]);
+  const measured = (/** @type {string} */ name, /** @type {(v: number) => string} */ said) => {
+    let at = step.iteration;
+    while (at > 0 && typeof run.steps[at]?.[name] !== "number") at--;
+    const value = run.steps[at]?.[name];
+    return typeof value !== "number" ? "–" : step.iteration - at > 10 ? `${said(value)} (at ${at})` : said(value);
+  };
+  return [String(sum("iterations")), String(sum("passes")), figure(sum("seconds"), 3), figure(step.loss, 4),
+    measured("loss_test", (v) => figure(v, 4)), inPercent(step.accuracy_train), measured("accuracy_test", inPercent)];
+}
+
+/** @param {CompareRun} run @param {any} step @param {CompareRun | null} other @param {any} theirs @param {CompareAxis} how ours @param {CompareAxis} rivals theirs */
+function compareInWords(run, step, other, theirs, how, rivals) {
   if (!step) return "There is no record yet.";
   const ours = run.header.method;
-  const here = unit === "passes" ? count(step.passes, "pass") : unit === "seconds" ? `${figure(step.seconds, 3)} s` : count(step.iteration, "iteration");
+  const [at, unit] = [how.of(step), how.unit];
+  const here = unit === "passes" ? count(at, "pass") : unit === "seconds" ? `${figure(at, 3)} s` : count(at, "iteration");
   if (!other) return `${ours}: loss ${figure(step.loss)} after ${here}. There is no other run to compare with yet.`;
   const name = other.header.method === ours ? `${other.id} (${other.header.method})` : other.header.method;
   const mine = other.header.method === ours ? `${run.id} (${ours})` : ours;
   if (!theirs) return `${mine}: loss ${figure(step.loss)} after ${here}; ${name} has no record there yet.`;
   if (step.loss === theirs.loss) return `After ${here} both have loss ${figure(step.loss)}: neither is ahead.`;
   const [first, second, low, high] = step.loss < theirs.loss ? [mine, name, step.loss, theirs.loss] : [name, mine, theirs.loss, step.loss];
-  const stopped = theirs === other.steps[other.steps.length - 1] && theirs.passes < step.passes ? ` (${name} has no later record)` : "";
+  const stopped = theirs === other.steps[other.steps.length - 1] && rivals.of(theirs) < at - 2 ? ` (${name} has no later record)` : "";
   return `After ${here} ${first} is ahead: loss ${figure(low)} against ${figure(high)} of ${second}, ${figure(high / low, 2)} times lower${stopped}.`;
 }

@@ -1,7 +1,8 @@
 // @ts-check
 // What is trained, on what, how: chosen here, then started again.  The same seed gives the same starting weights.
 
-import { el, term } from "./dom.js";
+import { el, term, tell } from "./dom.js";
+import { makeGallery } from "./gallery.js";
 import { makePoints } from "./points.js";
 
 /** @typedef {import("./model.js").Model} DataModel */
@@ -30,7 +31,9 @@ export function makeData(element, model) {
   let asked = false;
   const form = el("form", { class: "data-form" });
   const side = el("section", { class: "data-points", "aria-label": "Points in the plane" });
-  body.append(form, side);
+  const seen = el("section", { class: "data-gallery", "aria-label": "Samples" });
+  const gallery = makeGallery(seen, model);
+  body.append(form, side, seen);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     start(false);
@@ -43,7 +46,7 @@ export function makeData(element, model) {
       wish = { ...choices.now, hidden: [...choices.now.hidden] };
       drawForm();
     } catch (error) {
-      remark.textContent = String(/** @type {Error} */ (error).message);
+      tell(remark, String(/** @type {Error} */ (error).message));
     }
     draw();
   }
@@ -52,9 +55,9 @@ export function makeData(element, model) {
   async function start(withPoints) {
     if (!wish) return;
     const args = { ...wish, hidden: [...wish.hidden], ...(withPoints && points ? { points } : {}) };
-    remark.textContent = "Starting …";
+    tell(remark, "Starting …");
     const answer = await model.command("restart", args);
-    remark.textContent = answer ? "Started; press play to train." : model.trouble;
+    tell(remark, answer ? "Started; press play to train." : model.trouble);
   }
 
   function plane() {
@@ -89,13 +92,16 @@ export function makeData(element, model) {
 
   function draw() {
     const run = model.run;
-    summary.textContent = run ? dataInWords(run.header, run.points) : "There is no run yet.";
+    tell(summary, run ? dataInWords(run.header, run.points) : "There is no run yet.");
     const can = model.source.can.restart;
-    if (!can) remark.textContent = "This is a recording: what it was trained on cannot be changed here; surefoot lab can start again.";
+    if (!can) tell(remark, "This is a recording: what it was trained on cannot be changed here; surefoot lab can start again.");
     element.classList.toggle("is-fixed", !can);
     const show = Boolean(run?.points) && (!choices || wish?.data === run?.header.data || plane());
     side.hidden = !show;
     if (show && run?.points) drawPlot(run, can);
+    const pictures = Boolean(run?.header.image_shape && run.samples.length && run.header.classes.length);
+    seen.hidden = !pictures;
+    if (pictures) gallery.draw();
   }
 
   /** @param {import("./model.js").RunView} run @param {boolean} can */

@@ -149,12 +149,18 @@ export function term(word, shown = word) {
 
 /**
  * A short hand-note with an arrow, switched off with the notes.
- * @param {string} text @param {"left" | "right" | "down" | "up" | "none"} [side] where its arrow points
+ * @param {string} text @param {"left" | "right" | "down" | "up" | "corner" | "none"} [side] where its arrow points
  */
 export function note(text, side = "left") {
   const arrow = side === "none" ? null : icon("M3 6c6 0 12 3 16 12M19 18l-5.5-1.6M19 18l1.4-5.6", `note-arrow note-${side}`);
-  return el("span", { class: `note note-to-${side}` }, side === "left" ? arrow : null, el("span", { text }),
-    side === "left" ? null : arrow);
+  const first = side === "left" || side === "corner";
+  return el("span", { class: `note note-to-${side}` }, first ? arrow : null, el("span", { text }),
+    first ? null : arrow);
+}
+
+/** Set a text where it has changed: what stays costs the page nothing. @param {HTMLElement} element @param {string} words */
+export function tell(element, words) {
+  if (element.textContent !== words) element.textContent = words;
 }
 
 /** True where people asked their system for less motion. */

@@ -2,7 +2,7 @@
 // Draw: a pad, what the network sees of the drawing, and what it says.  With the mouse, a finger, a pen or the keyboard.
 
 import { argmax } from "./arrays.js";
-import { canvasIn, colours, el, figure, inPercent, note } from "./dom.js";
+import { canvasIn, colours, el, figure, inPercent, note, tell } from "./dom.js";
 import { inkScale, paintValues } from "./maps.js";
 import { forward } from "./maths.js";
 import { asSeen, inkBox } from "./seen.js";
@@ -35,7 +35,8 @@ export function makeDrawing(element, model) {
     draw();
   }
 
-  function draw() {
+  /** @param {boolean} [repaint] */
+  function draw(repaint = true) {
     const run = model.run;
     if (!run) return;
     const kind = `${run.header.data} ${run.header.sizes[0]} ${run.header.image_shape}`;
@@ -44,23 +45,23 @@ export function makeDrawing(element, model) {
       place.replaceChildren();
       input = run.header.image_shape ? drawingPad(place, run.header.image_shape, changed, model) : drawingSliders(place, model, changed);
     }
-    input.redraw();
+    if (repaint) input.redraw();
     const here = model.weights();
     const x = input.x();
     if (!x || !here) {
-      summary.textContent = input.hint() || "Waiting for the weights.";
+      tell(summary, input.hint() || "Waiting for the weights.");
       drawingBars(bars, run.header, null);
       return;
     }
     const { outputs } = forward(run.header, here.theta, x);
-    summary.textContent = drawingVerdict(run.header, outputs);
+    tell(summary, drawingVerdict(run.header, outputs));
     drawingBars(bars, run.header, outputs);
   }
 
   return {
     /** @param {Set<string>} topics */
     update(topics) {
-      if (topics.size) draw();
+      if (topics.size) draw(topics.has("settings") || topics.has("runs"));
     },
   };
 }
@@ -87,6 +88,8 @@ function drawingBars(bars, header, outputs) {
   const names = header.classes.length ? header.classes : Array.from({ length: header.sizes.at(-1) }, (_, i) => `output ${i}`);
   const shown = names.slice(0, 26);
   if (bars.childElementCount !== shown.length) {
+    const longest = Math.max(...shown.map((/** @type {string} */ name) => name.length));
+    bars.style.setProperty("--names", `${Math.min(Math.max(0.62 * longest + 0.6, 1.2), 8)}em`);
     bars.replaceChildren(...shown.map((/** @type {string} */ name) => el("div", { class: "verdict-row" }, el("b", { text: name, title: name }),
       el("span", { class: "verdict-track" }, el("span", { class: "verdict-bar" })), el("span", { class: "verdict-share" }))));
   }
@@ -98,7 +101,7 @@ function drawingBars(bars, header, outputs) {
     if (name.textContent !== shown[i]) name.textContent = shown[i];
     const value = shares ? shares[i] : 0;
     /** @type {HTMLElement} */ (track.firstElementChild).style.setProperty("--share", String(header.classes.length ? value : Math.min(Math.abs(value), 1)));
-    share.textContent = !shares ? "" : header.classes.length ? value.toFixed(2) : figure(value, 3);
+    tell(/** @type {HTMLElement} */ (share), !shares ? "" : header.classes.length ? value.toFixed(2) : figure(value, 3));
   });
 }
 

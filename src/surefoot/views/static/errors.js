@@ -5,7 +5,7 @@
 //     loss of one sample       −log of the probability of its true class: large where the network is sure and wrong
 
 import { unpack } from "./arrays.js";
-import { colours, el, figure, inPercent, note } from "./dom.js";
+import { colours, el, figure, inPercent, note, tell } from "./dom.js";
 import { inkScale, paintValues, rgbOf, sequentialScale } from "./maps.js";
 import { Rest } from "./rest.js";
 
@@ -49,14 +49,14 @@ export function makeErrors(element, model) {
 
   function draw() {
     const { answer } = rest;
-    remark.textContent = rest.remark();
-    element.classList.toggle("is-waiting", Boolean(answer) && (rest.waiting || rest.remark() !== ""));
+    tell(remark, rest.remark());
+    element.classList.toggle("is-waiting", Boolean(answer) && (rest.waiting || rest.stale));
     body.hidden = !answer;
     if (!answer) {
-      summary.textContent = "";
+      tell(summary, "");
       return;
     }
-    summary.textContent = errorsInWords(answer, rest.answerAt);
+    tell(summary, errorsInWords(answer, answer.iteration ?? rest.answerAt));
     const key = `${rest.answerRun} ${rest.answerAt} ${chosen} ${colours().paper}`;
     if (drawn !== key) {
       drawn = key;
@@ -77,6 +77,8 @@ export function makeErrors(element, model) {
         drawCell(answer, i, j, count, sum ? count / sum : 0, scale)));
     }));
     table.style.setProperty("--classes", String(classes.length));
+    const longest = Math.max(...classes.map((/** @type {string} */ name) => name.length));
+    table.style.setProperty("--names", `${Math.min(Math.max(longest + 2, 5), 12)}ch`);
     table.classList.toggle("is-dense", classes.length > 12);
     table.setAttribute("aria-label", "Rows: the true class; columns: the network’s guess. Arrow keys move.");
     if (had) cellAt(focus[0], focus[1])?.focus();
@@ -94,9 +96,9 @@ export function makeErrors(element, model) {
     const rgb = [scale[3 * at], scale[3 * at + 1], scale[3 * at + 2]];
     cell.style.setProperty("background-color", `rgb(${rgb.join(" ")})`);
     cell.style.setProperty("color", errorsContrast(rgb, "#ffffff") > errorsContrast(rgb, "#000000") ? "#ffffff" : "#000000");
-    const tell = () => { cellText.textContent = words + (i === j ? "." : ". Press to list them."); };
-    cell.addEventListener("pointerenter", tell);
-    cell.addEventListener("focus", () => { focus = [i, j]; tell(); });
+    const point = () => { cellText.textContent = words + (i === j ? "." : ". Press to list them."); };
+    cell.addEventListener("pointerenter", point);
+    cell.addEventListener("focus", () => { focus = [i, j]; point(); });
     cell.addEventListener("click", () => choose(i, j));
     return cell;
   }

@@ -31,9 +31,9 @@ export function watchTerms(root) {
   const tip = el("div", { class: "tip", role: "tooltip", hidden: true });
   root.append(tip);
   const show = (/** @type {Event} */ event) => {
-    const word = /** @type {HTMLElement} */ (event.target).closest?.(".term");
+    const word = /** @type {HTMLElement} */ (event.target).closest?.(".term, [data-full]");
     if (!(word instanceof HTMLElement)) return;
-    tip.textContent = explained(word.dataset.term ?? "");
+    tip.textContent = word.dataset.full ?? explained(word.dataset.term ?? "");
     tip.hidden = false;
     const [at, frame] = [word.getBoundingClientRect(), tip.getBoundingClientRect()];
     const left = Math.min(Math.max(at.left, 8), window.innerWidth - frame.width - 8);

@@ -29,7 +29,7 @@ export function planNetwork(sizes, width, height, orders, label, marks) {
   const hidden = sizes.length - 2;
   const narrow = width < 560;
   const scale = narrow ? 0.86 : Math.min(Math.max(Math.min(width / 790, height / 520), 0.85), 1.9);
-  const [top, bottom] = [narrow ? 10 : 14 * scale, 34 * scale];
+  const [top, bottom] = [narrow ? 10 : 14 * scale, narrow ? 34 * scale : 42 * scale];
   const room = height - top - bottom;
   const middle = top + room / 2;
   const side = narrow ? 72 : Math.min(148 * scale, width * (hidden > 1 ? 0.14 : 0.18));
@@ -95,8 +95,8 @@ function planColumns(sizes, orders, at) {
 /** One hidden layer, standing at x = 0. @param {number} n @param {number[]} order @param {number} l @param {number} hidden
  * @param {number} span @param {any} at @returns {Column} */
 function planColumn(n, order, l, hidden, span, at) {
-  const least = at.narrow ? 30 : hidden > 1 ? 34 * at.scale : 46 * at.scale;
-  const gap = Math.min(14 * at.scale, 10 + at.room / n / 14);
+  const least = at.narrow ? 30 : hidden > 1 ? 34 * at.scale : (n > 12 ? 38 : 46) * at.scale;
+  const gap = n > 12 ? 8 * at.scale : Math.min(14 * at.scale, 10 + at.room / n / 14);
   const thin = n * (least + gap) > at.room + gap || at.narrow || hidden > 2;
   const most = hidden > 1 ? 62 * at.scale : at.narrow ? 54 : 86 * at.scale;
   const barRoom = thin ? 0 : (hidden > 1 ? 42 : 56) * at.scale;

@@ -4,10 +4,14 @@
 //     loss, log scale      train ● blue, solid      unseen ■ orange, dashed      softmax regression: a dotted line
 //     after the cursor     what is recorded already, in grey
 
+import { dotHits } from "./axes.js";
 import { canvasIn, colours, el, figure, font, inPercent, term } from "./dom.js";
+import { lastUpTo, logValues, lossFrame, lossLast, lossY, roundValues, series } from "./scales.js";
 
 /** @typedef {import("./model.js").Model} LossModel */
-/** @typedef {{x: number, y: number, width: number, height: number, low: number, high: number, log: boolean, last: number}} LossFrame */
+/** @typedef {import("./scales.js").LossFrame} LossFrame */
+
+const LOSS_ASIDE = 66; // pixels to the right of the charts: room for the values at their end, more for 1.2e−9
 
 /** @param {HTMLElement} element @param {LossModel} model */
 export function makeLoss(element, model) {
@@ -65,7 +69,8 @@ class LossChart {
     const accurate = steps.some((step) => step.accuracy_train ?? step.accuracy_test);
     const last = lossLast(run, model.head);
     const lower = accurate ? Math.max(0.4 * tall, 66) : 0;
-    const box = { x: 46, width: wide - 46 - 18, last };
+    const tiny = steps[steps.length - 1].loss < 1e-97; // 1e−114 is longer to write
+    const box = { x: tiny ? 56 : 46, width: wide - 46 - LOSS_ASIDE - (tiny ? 30 : steps[steps.length - 1].loss < 1e-4 ? 20 : 0), last };
     const loss = series(steps, "loss");
     const unseen = series(steps, "loss_test");
     const rules = softmax ? [softmax.loss_test ?? softmax.loss] : [];
@@ -89,7 +94,7 @@ class LossChart {
     const { faint, blue, orange, ink, card, blueText, orangeText, grey } = colours();
     const { k } = this.model;
     lossGrid(context, frame);
-    if (typeof rule === "number") lossRule(context, frame, rule, grey, told);
+    if (typeof rule === "number") lossRule(context, frame, rule, grey);
     const x = frame.x + (k / frame.last) * frame.width;
     lossLine(context, frame, train, faint, 2.4, []);
     lossLine(context, frame, unseen, faint, 2, [6, 4]);
@@ -110,6 +115,9 @@ class LossChart {
     const marks = [];
     if (then) marks.push([then[1], orange, orangeText, true]);
     if (now) marks.push([now[1], blue, blueText, false]);
+    /** @type {{x: number, y: number, r: number}[]} */
+    const taken = [];
+    const lines = told ? lossDots(frame, train, unseen) : [];
     const placed = marks.map(([value]) => lossY(frame, value));
     const close = placed.length === 2 && Math.abs(placed[0] - placed[1]) < 17;
     marks.forEach(([value, colour, text, square], i) => {
@@ -127,13 +135,18 @@ class LossChart {
       context.fillStyle = text;
       context.font = font(square ? 14 : 16, square ? "500" : "700");
       const words = told(value);
-      const room = frame.x + frame.width - x > context.measureText(words).width + 14;
-      context.textAlign = room ? "left" : "right";
-      let high = y - 8;
-      if (close) high = (placed[i] <= placed[1 - i] && i !== 0) || placed[i] < placed[1 - i] ? Math.min(...placed) - 9 : Math.max(...placed) + 19;
+      context.textAlign = "left";
+      const beside = x > frame.x + frame.width - 40; // at the end: beside the mark, where no line is
+      const old = x - at > 40; // measured long before the cursor: told where it was measured
+      let high = beside && !old ? y + 5 : y - 9;
+      if (close && !old) high = (placed[i] <= placed[1 - i] && i !== 0) || placed[i] < placed[1 - i] ? Math.min(...placed) - (beside ? 5 : 9) : Math.max(...placed) + (beside ? 15 : 19);
       if (high < frame.y + 8) high = y + 20;
-      lossHalo(context, words, room ? x + 10 : x - 10, high, card);
+      const left = (old ? at : x) + (old ? 8 : 11);
+      if (old) high = [y - 9, y + 5, y + 20, y + 34].find((one) => one > frame.y + 8 && !lines.some((dot) => dotHits({ x: left, y: one - 11, width: context.measureText(words).width, height: 13 }, dot))) ?? high;
+      lossHalo(context, words, left, high, card);
+      for (let along = 0; along <= context.measureText(words).width; along += 8) taken.push({ x: left + along, y: high - 5, r: 10 });
     });
+    if (typeof rule === "number" && told) lossRuleWords(context, frame, rule, told(rule), [...taken, ...lines]);
   }
 }
 
@@ -144,84 +157,6 @@ export function lossHalo(context, words, x, y, card) {
   context.strokeStyle = card;
   context.strokeText(words, x, y);
   context.fillText(words, x, y);
-}
-
-/** The pairs iteration, value that are known. @param {any[]} steps @param {string} name @returns {number[][]} */
-function series(steps, name) {
-  const pairs = [];
-  const stride = Math.max(Math.floor(steps.length / 2500), 1);
-  for (let k = 0; k < steps.length; k++) {
-    const value = steps[k]?.[name];
-    if (typeof value === "number" && (k % stride === 0 || name.endsWith("test"))) pairs.push([k, value]);
-  }
-  return pairs;
-}
-
-/** The last pair at or before k. @param {number[][]} pairs @param {number} k */
-function lastUpTo(pairs, k) {
-  let [low, high] = [0, pairs.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (pairs[middle][0] <= k) low = middle + 1;
-    else high = middle;
-  }
-  return low ? pairs[low - 1] : null;
-}
-
-/** The end of the axis: what is planned while training, else what is there. @param {any} run @param {number} head */
-function lossLast(run, head) {
-  const planned = run.header.iterations;
-  if (!run.training) return Math.max(head, 1);
-  if (planned && planned >= head && planned < 4 * head) return planned;
-  const size = 10 ** Math.floor(Math.log10(Math.max(head, 10)));
-  return [1, 2, 3, 5, 7, 10, 15].map((n) => n * size).find((n) => n > head) ?? head;
-}
-
-/** @param {any} box @param {number[][][]} lines @param {number[]} rules @param {boolean} log @returns {LossFrame} */
-function lossFrame(box, lines, rules, log) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of [...lines.flatMap((line) => line.map((pair) => pair[1])), ...rules]) {
-    if (!Number.isFinite(value) || (log && value <= 0)) continue;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  if (low > high) [low, high] = [0.1, 1];
-  if (log) {
-    const reach = Math.max(Math.log(high / low), 0.2);
-    return { ...box, log, low: low / Math.exp(0.1 * reach), high: high * Math.exp(0.06 * reach) };
-  }
-  const margin = 0.08 * Math.max(high - low, 0.02);
-  return { ...box, log, low: low - margin, high: Math.min(high + margin, 1.02) };
-}
-
-/** @param {LossFrame} frame @param {number} value */
-function lossY(frame, value) {
-  const part = frame.log ? Math.log(Math.max(value, 1e-300) / frame.low) / Math.log(frame.high / frame.low) : (value - frame.low) / (frame.high - frame.low);
-  return frame.y + frame.height * (1 - Math.min(Math.max(part, -0.05), 1.05));
-}
-
-/** Round values for an axis. @param {number} low @param {number} high @param {number} many @returns {number[]} */
-export function roundValues(low, high, many) {
-  const raw = (high - low) / Math.max(many, 1);
-  if (!(raw > 0) || !Number.isFinite(raw)) return [low];
-  const size = 10 ** Math.floor(Math.log10(raw));
-  const step = /** @type {number} */ ([1, 2, 5, 10].find((n) => n * size >= raw)) * size;
-  const values = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) values.push(Number((i * step).toPrecision(12)));
-  return values;
-}
-
-/** 1, 2, 5, 10, ... between the limits; fewer where they crowd. @param {LossFrame} frame */
-function logValues(frame) {
-  const all = [];
-  for (let e = Math.floor(Math.log10(frame.low)); e <= Math.log10(frame.high); e++) {
-    for (const n of [1, 2, 5]) all.push(Number((n * 10 ** e).toPrecision(3)));
-  }
-  const inside = all.filter((value) => value >= frame.low && value <= frame.high);
-  if (inside.length < 2) return roundValues(frame.low, frame.high, 3).filter((value) => value > 0);
-  const tens = inside.filter((value) => Number.isInteger(Number(Math.log10(value).toFixed(6))));
-  const room = Math.max(Math.floor(frame.height / 22), 2);
-  return inside.length <= room ? inside : tens.filter((_, i) => i % Math.ceil(tens.length / room) === 0);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {LossFrame} frame */
@@ -273,24 +208,60 @@ function lossLine(context, frame, pairs, colour, width, dash) {
   context.setLineDash([]);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {LossFrame} frame @param {number} value @param {string} colour @param {((v: number) => string) | null} told */
-function lossRule(context, frame, value, colour, told) {
+/** @param {CanvasRenderingContext2D} context @param {LossFrame} frame @param {number} value @param {string} colour */
+function lossRule(context, frame, value, colour) {
+  const [above, below] = [value > frame.high, value < frame.low];
   const y = Math.round(lossY(frame, value)) + 0.5;
-  context.beginPath();
-  context.moveTo(frame.x, y);
-  context.lineTo(frame.x + frame.width, y);
-  context.setLineDash([2, 4]);
-  context.lineWidth = 1.6;
-  context.strokeStyle = colour;
-  context.stroke();
-  context.setLineDash([]);
-  if (!told) return;
+  if (!above && !below) {
+    context.beginPath();
+    context.moveTo(frame.x, y);
+    context.lineTo(frame.x + frame.width, y);
+    context.setLineDash([2, 4]);
+    context.lineWidth = 1.6;
+    context.strokeStyle = colour;
+    context.stroke();
+    context.setLineDash([]);
+  }
+}
+
+/** Its name and value, where no line and no number is. @param {CanvasRenderingContext2D} context @param {LossFrame} frame @param {number} value @param {string} said @param {{x: number, y: number, r: number}[]} taken */
+function lossRuleWords(context, frame, value, said, taken) {
+  const [above, below] = [value > frame.high, value < frame.low];
+  const off = above ? ", far above" : below ? ", far below" : "";
   context.font = font(13);
-  context.fillStyle = colour;
+  context.fillStyle = colours().grey;
   context.textAlign = "left";
-  const words = `softmax regression, unseen: ${told(value)}`;
-  const low = y + 14 < frame.y + frame.height;
-  lossHalo(context, words, frame.x + 6, low ? y + 14 : y - 5, colours().card);
+  const y = lossY(frame, value);
+  const heights = above || below ? [frame.y + 11, frame.y + frame.height - 4] : [y - 5, y + 14];
+  for (const words of [`softmax regression, unseen: ${said}${off}`, `softmax, unseen: ${said}${off}`, `softmax ${said}`]) {
+    const wide = context.measureText(words).width;
+    for (const share of [1, 0.75, 0.5, 0.25, 0]) {
+      for (const at of heights) {
+        const box = { x: frame.x + 6 + share * Math.max(frame.width - wide - 10, 0), y: at - 11, width: wide, height: 14 };
+        if (box.y < frame.y - 2 || box.y + 12 > frame.y + frame.height + 2 || taken.some((dot) => dotHits(box, dot))) continue;
+        return lossHalo(context, words, box.x, at, colours().card);
+      }
+    }
+  }
+}
+
+/** What the lines cover, a dot every few pixels. @param {LossFrame} frame @param {...number[][]} lines */
+function lossDots(frame, ...lines) {
+  const dots = [];
+  for (const line of lines) {
+    const stride = Math.max(Math.floor(line.length / 120), 1);
+    let before = null;
+    for (let i = 0; i < line.length; i += stride) {
+      const [x, y] = [frame.x + (line[i][0] / frame.last) * frame.width, lossY(frame, line[i][1])];
+      const many = before ? Math.ceil(Math.hypot(x - before[0], y - before[1]) / 6) : 1;
+      for (let n = 1; n <= many; n++) {
+        const share = n / many;
+        dots.push({ x: before ? before[0] + share * (x - before[0]) : x, y: before ? before[1] + share * (y - before[1]) : y, r: 3 });
+      }
+      before = [x, y];
+    }
+  }
+  return dots;
 }
 
 /** "Accuracy  train 73.0 %  unseen 71.3 %". @param {CanvasRenderingContext2D} context @param {LossFrame} frame @param {number[] | null} train @param {number[] | null} unseen @param {number | undefined} rule */

@@ -9,53 +9,16 @@
 // The trials are in the record; the curve is asked for once, one question at a time, and kept.
 
 import { askAbout } from "./ask.js";
+import { dotHits } from "./axes.js";
 import { canvasIn, colours, el, figure, font, term } from "./dom.js";
-import { lossHalo, roundValues } from "./loss.js";
+import { lossHalo } from "./loss.js";
+import { roundValues } from "./scales.js";
 
 /** @typedef {import("./model.js").Model} MicroscopeModel */
+/** @typedef {import("./searches.js").Searches} Searches */
 /** @typedef {{x: number, y: number, width: number, height: number, right: number, low: number, high: number}} MicroscopeFrame */
 
-const MICROSCOPE_KEPT = 400;
 const MICROSCOPE_ROWS = 3;
-
-/** What the source knows of line searches, asked for one at a time and kept. */
-export class Searches {
-  /** @param {MicroscopeModel} model */
-  constructor(model) {
-    this.model = model;
-    /** @type {Map<string, any>} */
-    this.known = new Map();
-    /** @type {Map<string, string>} */
-    this.refused = new Map();
-    /** @type {Map<string, number>} c1 by run */
-    this.c1 = new Map();
-    this._busy = false;
-    this.heard = () => {};
-  }
-
-  /** The search of step k, or null: it is asked for unless another question is under way. @param {string} run @param {number} k */
-  look(run, k) {
-    const key = `${run} ${k}`;
-    if (!this.known.has(key) && !this.refused.has(key)) this._ask(run, k, key);
-    return this.known.get(key) ?? null;
-  }
-
-  /** @param {string} run @param {number} k @param {string} key */
-  async _ask(run, k, key) {
-    if (this._busy || k < 1) return;
-    this._busy = true;
-    try {
-      const told = await this.model.source.ask("microscope", { run, k });
-      this.known.set(key, told);
-      if (told.c1 !== null) this.c1.set(run, told.c1);
-      if (this.known.size > MICROSCOPE_KEPT) this.known.delete(/** @type {string} */ (this.known.keys().next().value));
-    } catch (error) {
-      this.refused.set(key, String(/** @type {Error} */ (error).message));
-    }
-    this._busy = false;
-    this.heard(); // the cursor may have moved on: the panel asks again
-  }
-}
 
 /** @param {HTMLElement} element @param {MicroscopeModel} model @param {Searches} searches */
 export function makeMicroscope(element, model, searches) {
@@ -111,10 +74,13 @@ class MicroscopeView {
     context.clip();
     if (seen?.c2 !== null && seen) microscopeFlat(context, frame, seen);
     if (typeof slope0 === "number") microscopeSlope(context, frame, phi0, slope0);
-    if (c1 !== null && typeof slope0 === "number") microscopeArmijo(context, frame, phi0, slope0, c1);
+    if (c1 !== null && typeof slope0 === "number") microscopeArmijo(context, frame, phi0, slope0, c1, microscopeDots(frame, step, seen));
     if (seen) microscopeCurve(context, frame, seen);
     context.restore();
-    if (!seen) microscopeWaiting(context, frame, this.searches.refused.get(`${run.id} ${k}`) ? "the curve is not in this recording" : "");
+    if (!seen) {
+      const never = this.searches.refused.has(`${run.id} ${k}`);
+      microscopeWaiting(context, frame, never ? "the curve is not in this recording" : run.training ? "the curve comes when training rests" : "");
+    }
     microscopeTrials(context, frame, step, phi0);
   }
 
@@ -208,7 +174,9 @@ function microscopeAxes(context, frame) {
   context.fillStyle = grey;
   context.textBaseline = "middle";
   context.textAlign = "right";
-  const values = roundValues(frame.low, frame.high, Math.max(Math.floor(frame.height / 30), 4));
+  const many = Math.max(Math.floor(frame.height / 30), 4);
+  const some = roundValues(frame.low, frame.high, many);
+  const values = some.length > 1 ? some : roundValues(frame.low, frame.high, 2 * many);
   const step = values.length > 1 ? values[1] - values[0] : 1;
   const digits = Math.min(Math.max(Math.ceil(-Math.log10(step)), 0), 9);
   for (const value of values) {
@@ -216,7 +184,7 @@ function microscopeAxes(context, frame) {
     context.fillStyle = line;
     context.fillRect(frame.x, y - 0.5, frame.width, 1);
     context.fillStyle = grey;
-    context.fillText(digits > 6 || values.length < 2 ? figure(value, 3) : value.toFixed(digits).replace("-", "−"), frame.x - 7, y);
+    context.fillText(digits > 6 || values.length < 2 ? figure(value, 2) : value.toFixed(digits).replace("-", "−"), frame.x - 7, y);
   }
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
@@ -274,8 +242,8 @@ function microscopeSlope(context, frame, phi0, slope0) {
   lossHalo(context, `slope φ′(0) = ${figure(slope0, 3)}`, x + 6, frame.y + frame.height - 7, card);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {MicroscopeFrame} frame @param {number} phi0 @param {number} slope0 @param {number} c1 */
-function microscopeArmijo(context, frame, phi0, slope0, c1) {
+/** @param {CanvasRenderingContext2D} context @param {MicroscopeFrame} frame @param {number} phi0 @param {number} slope0 @param {number} c1 @param {{x: number, y: number, r: number}[]} dots to keep clear of */
+function microscopeArmijo(context, frame, phi0, slope0, c1, dots) {
   const { orange, orangeText, card } = colours();
   const end = phi0 + c1 * frame.right * slope0;
   context.strokeStyle = orange;
@@ -290,9 +258,22 @@ function microscopeArmijo(context, frame, phi0, slope0, c1) {
   context.fillStyle = orangeText;
   context.textAlign = "left";
   const y = microscopeY(frame, phi0);
-  const words = `must end below this line (Armijo, c₁ = ${figure(c1)})`;
-  const fits = context.measureText(words).width < frame.width - 12;
-  lossHalo(context, fits ? words : "must end below this line", frame.x + 14, y - 9 < frame.y + 10 ? y + 20 : y - 9, card);
+  for (const words of [`must end below this line (Armijo, c₁ = ${figure(c1)})`, "must end below this line", "Armijo"]) {
+    const wide = context.measureText(words).width;
+    for (const [x, at] of [[frame.x + 14, y - 9], [frame.x + frame.width - wide, y - 9], [frame.x + frame.width - wide, y + 20]]) {
+      const box = { x: x - 2, y: at - 12, width: wide + 4, height: 16 };
+      if (at - 12 < frame.y || x < frame.x + 10 || dots.some((dot) => dotHits(box, dot))) continue;
+      return lossHalo(context, words, x, at, card);
+    }
+  }
+}
+
+/** What words must keep clear of: the trials and the curve. @param {MicroscopeFrame} frame @param {any} step @param {any} seen */
+function microscopeDots(frame, step, seen) {
+  const at = (/** @type {number} */ alpha, /** @type {any} */ phi, /** @type {number} */ r) => ({ x: microscopeX(frame, alpha), y: typeof phi === "number" ? Math.max(microscopeY(frame, phi), frame.y) : frame.y, r });
+  const dots = step.trials.map((/** @type {any} */ trial) => at(trial.alpha, trial.phi, 13));
+  for (let i = 0; seen && i < seen.alphas.length; i++) dots.push(at(seen.alphas[i], seen.phi[i], 4));
+  return dots;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {MicroscopeFrame} frame @param {any} seen */

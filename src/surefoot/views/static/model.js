@@ -14,7 +14,7 @@ import { backward, forward, layout } from "./maths.js";
 /**
  * @typedef {Object} Source  where runs come from: a server, a notebook, a recording in the page
  * @property {"live" | "notebook" | "recording"} kind
- * @property {{train: boolean, restart: boolean}} can  train: play, pause, step, branch; restart: other data, networks
+ * @property {{train: boolean, restart: boolean, branch?: boolean}} can  train: play, pause, step; branch: as train unless told; restart: other data, networks
  * @property {(listener: (event: any) => void) => () => void} subscribe  all events from the start; returns: stop
  * @property {(what: string, args: any) => Promise<any>} ask  rejects with an Error whose message is a sentence
  * @property {(name: string, args: any) => Promise<any>} command

@@ -50,7 +50,7 @@ class NetworkPicture {
     this.chooser = this._chooser();
     this.notes = [
       note("each hidden unit, drawn as the weights it holds", "right"),
-      note("blue, solid: adds to an output. orange, dashed: takes away", "right"),
+      note("blue, solid: adds to an output\norange, dashed: takes away", "corner"),
     ];
     this.notes.forEach((one, i) => one.classList.add(`network-note-${i + 1}`));
     stage.append(this.chooser, this.caption, ...this.notes, this.spots, this.hint);
@@ -178,8 +178,12 @@ class NetworkPicture {
     for (const one of this.notes) one.hidden = !roomy;
     if (roomy) {
       place(this.notes[0], { left: input.x, top: Math.max(first.units[0].tile.y - 6, 4), width: Math.max(first.left - input.x - 16, 90) });
-      place(this.notes[1], { left: input.x, top: input.y + input.height + 96 * scale, width: Math.max(first.left - input.x - 16, 90) });
+      const under = plan.answers[plan.answers.length - 1];
+      place(this.notes[1], { left: Math.max(under.from.x - 30 * scale, 0), top: under.row.y + under.row.height - 4 });
     }
+    const room = roomy ? plan.answers[0].from.x - 30 * scale - 30 : this.sheet.width - 14;
+    if (!narrow) this.caption.style.setProperty("max-width", `${Math.round(room)}px`);
+    else this.caption.style.removeProperty("max-width");
   }
 
   /** @param {any} passed */

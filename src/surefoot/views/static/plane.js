@@ -7,7 +7,7 @@
 
 import { textScale } from "./axes.js";
 import { paintDecision, paintUnit, responseRange } from "./decision.js";
-import { canvasIn, colours, el, figure, font, inPercent, note } from "./dom.js";
+import { canvasIn, colours, el, figure, font, inPercent, note, tell } from "./dom.js";
 import { divergingScale, paintValues } from "./maps.js";
 import { layout } from "./maths.js";
 import { domainOf, drawPoints } from "./points.js";
@@ -78,7 +78,7 @@ export function makePlane(element, model) {
     for (const tile of plan.tiles) planeTile(view.context, tile, picture(tile.l, tile.u, run.header, false), lit);
     planeNames(view.context, plan, run.header);
     drawLarge(run, domain);
-    summary.textContent = planeInWords(run, model.k);
+    tell(summary, planeInWords(run, model.k));
     view.say(summary.textContent);
     hint.hidden = !model.notes;
   }
@@ -134,7 +134,7 @@ export function makePlane(element, model) {
     context.fillText(around(domain.x0 + domain.side), left + side, top + side + 5);
     context.textAlign = "center";
     context.fillText("x1 →,  x2 ↑", left + side / 2, top + side + 5);
-    caption.textContent = planeCaption(run.header);
+    tell(caption, planeCaption(run.header));
   }
 
   view.canvas.addEventListener("click", (event) => {
@@ -276,9 +276,10 @@ function planeNames(context, plan, header) {
     const tile = plan.tiles.find((one) => one.l === l);
     if (!tile) return;
     const name = l === 0 ? "inputs" : l === last ? "outputs" : `${units} units`;
-    context.textAlign = l === 0 ? "left" : "center";
+    const end = l === last && plan.stacked;
+    context.textAlign = l === 0 ? "left" : end ? "right" : "center";
     const more = plan.hidden[l] ? `, ${plan.hidden[l]} not shown` : "";
-    context.fillText(name + more, l === 0 ? tile.x : tile.x + tile.size / 2, 2);
+    context.fillText(name + more, l === 0 ? tile.x : end ? tile.x + tile.size : tile.x + tile.size / 2, 2);
   });
 }
 

@@ -6,7 +6,7 @@
 //     passes over the data: a gradient is one, a ray is one, a trial on a ray is none
 
 import { drawAxes, drawCursor, drawLine, positiveRange, textScale } from "./axes.js";
-import { canvasIn, colours, count, el, figure, font, term } from "./dom.js";
+import { canvasIn, colours, count, el, figure, font, term, tell } from "./dom.js";
 import { Rest } from "./rest.js";
 
 /** @typedef {import("./model.js").Model} ProgressModel */
@@ -43,13 +43,13 @@ export function makeProgress(element, model) {
   function draw() {
     const { run, k } = model;
     if (!run || !run.steps.length) return;
-    remark.textContent = rest.remark();
-    summary.textContent = progressInWords(run.steps, k);
+    tell(remark, rest.remark());
+    tell(summary, progressInWords(run.steps, k));
     progressNorms(sheets.norms, run.steps, k);
     progressLayers(sheets.layers, rest.answer, rest.answerRun === run.id);
     progressAlphas(sheets.alphas, run.steps, k);
     progressTrials(sheets.trials, run.steps, k);
-    figuresRow.replaceChildren(...progressCost(run.steps, k));
+    progressFigures(figuresRow, progressCost(run.steps, k));
   }
 
   return {
@@ -169,7 +169,7 @@ function progressTrials(sheet, steps, k) {
   sheet.say(`Up to iteration ${k}, ${many.slice(0, k + 1).reduce((a, b) => a + b, 0)} step lengths were tried.`);
 }
 
-/** What it cost until k, as terms and sentences. @param {any[]} steps @param {number} k */
+/** What it cost until k: how much, the term, a sentence. @param {any[]} steps @param {number} k @returns {string[][]} */
 function progressCost(steps, k) {
   const step = steps[k];
   if (!step) return [];
@@ -185,7 +185,20 @@ function progressCost(steps, k) {
     [count(step.tails, "tail"), "tail", "the layers behind the first, once over all rows"],
     [`${figure(step.seconds, 3)} s`, "seconds", each.length ? `${figure((1000 * step.seconds) / each.length, 3)} ms per iteration` : "since the start"],
   ];
-  return entries.map(([much, word, why]) => el("div", {}, el("dt", {}, term(word, much)), el("dd", { text: why })));
+  return entries;
+}
+
+/** The cost as terms and sentences; the elements stay, so that one that has the focus keeps it. @param {HTMLElement} row @param {string[][]} entries */
+function progressFigures(row, entries) {
+  if (row.childElementCount !== entries.length) {
+    row.replaceChildren(...entries.map(([much, word, why]) => el("div", {}, el("dt", {}, term(word, much)), el("dd", { text: why }))));
+  }
+  entries.forEach(([much, , why], i) => {
+    const [dt, dd] = row.children[i].children;
+    const shown = dt.firstElementChild?.firstChild;
+    if (shown && shown.nodeValue !== much) shown.nodeValue = much;
+    tell(/** @type {HTMLElement} */ (dd), why);
+  });
 }
 
 /** @param {any[]} steps @param {number} k */

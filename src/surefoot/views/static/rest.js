@@ -64,12 +64,18 @@ export class Rest {
     this.refusal = "";
   }
 
-  /** What to say of the picture: "" where it is the cursor's own. */
+  /** True where the picture is not what the cursor asks for. */
+  get stale() {
+    const { run, k } = this.model;
+    return this.refusal !== "" || this.answerRun !== run?.id || this.answerAt !== k;
+  }
+
+  /** What to say of the picture: "" where it is the cursor's own; a recording's answer has a note of its own. */
   remark() {
     const { run, k } = this.model;
     if (this.refusal) return this.refusal;
     if (!this.answer) return "Asking …";
     if (this.answerRun !== run?.id) return "Another run’s picture; this run’s comes when the cursor rests.";
-    return this.answerAt === k ? "" : `Picture of iteration ${this.answerAt}; a new one comes when the cursor rests.`;
+    return this.answerAt === k ? (this.answer.note ?? "") : `Picture of iteration ${this.answerAt}; a new one comes when the cursor rests.`;
   }
 }

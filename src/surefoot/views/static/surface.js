@@ -8,12 +8,13 @@
 
 import { unpack } from "./arrays.js";
 import { textScale } from "./axes.js";
-import { canvasIn, colours, el, figure, font, inPercent, note } from "./dom.js";
+import { canvasIn, colours, el, figure, font, inPercent, note, tell } from "./dom.js";
 import { contourLines, sequentialScale } from "./maps.js";
 import { Rest } from "./rest.js";
 
 /** @typedef {import("./model.js").Model} SurfaceModel */
 /** @typedef {{values: Float64Array, columns: number, rows: number, low: number, high: number, t: (v: number) => number, loss: (t: number) => number}} SurfaceGrid */
+/** @typedef {{key: string, canvas: HTMLCanvasElement, grid: SurfaceGrid, back?: {size: string, canvas: HTMLCanvasElement}}} SurfacePainted */
 
 const SURFACE_LEVELS = 14;
 
@@ -30,20 +31,20 @@ export function makeSurface(element, model) {
   const rest = new Rest(model, "surface", () => draw());
   /** @type {{x: number, y: number, k: number}[]} */
   let dots = [];
-  /** @type {{key: string, canvas: HTMLCanvasElement, grid: SurfaceGrid} | null} */
+  /** @type {SurfacePainted | null} */
   let painted = null;
 
   function draw() {
     const { answer } = rest;
-    remark.textContent = rest.remark();
-    element.classList.toggle("is-waiting", Boolean(answer) && rest.remark() !== "");
+    tell(remark, rest.remark());
+    element.classList.toggle("is-waiting", Boolean(answer) && rest.stale);
     stage.hidden = !answer;
     hint.hidden = !model.notes || !answer;
     if (!answer) {
-      summary.textContent = model.k === 0 ? "A slice of the loss surface needs steps to lie along; there are none at iteration 0." : "";
+      tell(summary, model.k === 0 ? "A slice of the loss surface needs steps to lie along; there are none at iteration 0." : "");
       return;
     }
-    summary.textContent = surfaceInWords(answer);
+    tell(summary, surfaceInWords(answer));
     view.say(summary.textContent ?? "");
     const key = `${rest.answerRun} ${rest.answerAt} ${colours().paper}`;
     if (painted?.key !== key) painted = { key, ...surfacePainted(answer) };
@@ -145,14 +146,32 @@ function surfaceFrame(view) {
 
 /**
  * @param {import("./dom.js").Sheet} view @param {any} answer
- * @param {{canvas: HTMLCanvasElement, grid: SurfaceGrid}} painted @param {number} k
+ * @param {SurfacePainted} painted @param {number} k
  */
 function surfaceDrawn(view, answer, painted, k) {
   view.clear();
   const { context } = view;
+  const frame = surfaceFrame(view);
+  const size = `${view.canvas.width} ${view.canvas.height}`;
+  if (painted.back?.size === size) context.drawImage(painted.back.canvas, 0, 0, view.width, view.height);
+  else {
+    surfaceBack(view, answer, painted, frame);
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [view.canvas.width, view.canvas.height];
+    if (canvas.width && canvas.height) canvas.getContext("2d")?.drawImage(view.canvas, 0, 0);
+    painted.back = { size, canvas };
+  }
+  return surfacePath(context, answer, frame, k);
+}
+
+/**
+ * All but the path: drawn once for an answer and a size.
+ * @param {import("./dom.js").Sheet} view @param {any} answer @param {SurfacePainted} painted @param {ReturnType<typeof surfaceFrame>} frame
+ */
+function surfaceBack(view, answer, painted, frame) {
+  const { context } = view;
   const { ink, grey, line } = colours();
   const { grid } = painted;
-  const frame = surfaceFrame(view);
   const across = (/** @type {number} */ i) => frame.left + (i / (grid.columns - 1)) * frame.width;
   const up = (/** @type {number} */ j) => frame.top + (1 - j / (grid.rows - 1)) * frame.height;
   context.imageSmoothingEnabled = true;
@@ -174,7 +193,6 @@ function surfaceDrawn(view, answer, painted, k) {
   context.strokeRect(frame.left, frame.top, frame.width, frame.height);
   surfaceLegend(context, grid, frame, ink, grey);
   surfaceAxes(context, answer, frame, grey);
-  return surfacePath(context, answer, frame, k);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {SurfaceGrid} grid @param {ReturnType<typeof surfaceFrame>} frame @param {string} ink @param {string} grey */

@@ -8,7 +8,7 @@
 import { largest } from "./arrays.js";
 import { colours, rgb } from "./dom.js";
 
-const TILES_KEPT = 600;
+const TILES_KEPT = 2500; // 28 x 28 pixels each: 8 MB
 
 /** @type {Map<string, {picture: HTMLCanvasElement, most: number}>} */
 const tilesKept = new Map();
@@ -30,7 +30,7 @@ export function tilePicture(key, values, shape, scale) {
   const name = `${tile} ${key}`;
   const kept = tilesKept.get(name);
   if (kept) return kept;
-  const canvas = document.createElement("canvas");
+  const canvas = tilesOldest() ?? document.createElement("canvas");
   [canvas.width, canvas.height] = [shape.columns, shape.rows];
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(shape.columns, shape.rows);
@@ -47,6 +47,13 @@ export function tilePicture(key, values, shape, scale) {
   context.putImageData(image, 0, 0);
   const made = { picture: canvas, most };
   tilesKept.set(name, made);
-  if (tilesKept.size > TILES_KEPT) tilesKept.delete(/** @type {string} */ (tilesKept.keys().next().value));
   return made;
+}
+
+/** When there are enough: the oldest picture's canvas, to be painted over; a new one costs more. */
+function tilesOldest() {
+  if (tilesKept.size < TILES_KEPT) return null;
+  const [name, { picture }] = /** @type {[string, {picture: HTMLCanvasElement}]} */ (tilesKept.entries().next().value);
+  tilesKept.delete(name);
+  return picture;
 }

@@ -7,7 +7,7 @@
 //     ⑂ fork     another run branches from here
 
 import { canvasIn, colours, el, figure, font, icon } from "./dom.js";
-import { roundValues } from "./loss.js";
+import { roundValues } from "./scales.js";
 
 /** @typedef {import("./model.js").Model} TimelineModel */
 /** @typedef {{k: number, kind: "back" | "cross" | "note" | "fork", words: string}} Mark */
@@ -34,7 +34,7 @@ class Timeline {
     this.playIcon = icon(TIMELINE_ICONS.play, "icon solid");
     this.play = el("button", { type: "button", class: "round main", onclick: () => (model.moving ? model.pause() : model.play()) }, this.playIcon);
     const buttons = el("div", { class: "transport", role: "group", "aria-label": "play" },
-      round("start", "to the start (home)", () => leap(model, 0)),
+      round("start", "to the start (home)", () => leap(model, 0), "wide-only"),
       round("back", "one iteration back (left arrow)", () => stride(model, -1)),
       this.play,
       round("forward", "one iteration on (right arrow)", () => stride(model, 1)),
@@ -53,19 +53,19 @@ class Timeline {
     track.append(this.range);
     track.addEventListener("pointermove", (event) => this._tell(event));
     this.method = el("select", { class: "quiet", "aria-label": "method of the branch", title: "method of the branch" });
-    this.branch = el("button", { type: "button", class: "main-button", onclick: () => model.branch(this.method.value) }, "Branch here");
+    this.branch = el("button", { type: "button", class: "main-button", onclick: () => model.branch(this.method.value), "aria-label": "Branch here" },
+      "Branch", el("span", { class: "wide-words", text: " here" }));
     this.state = el("p", { class: "state", role: "status" });
-    element.append(el("div", { class: "timeline-row" }, buttons, this.speed, track,
-      el("div", { class: "branching" }, this.method, this.branch)), this.state);
+    const branching = el("div", { class: "branching" }, this.method, this.branch);
+    element.append(el("div", { class: "timeline-row" }, buttons, this.speed, track, branching), this.state);
     /** @type {Mark[]} */
     this.marks = [];
     this._marksKey = "";
     this._asked = false;
-    if (!model.source.can.train) {
-      this.branch.disabled = true;
-      this.method.hidden = true;
-      this.branch.title = "A recording cannot be trained on; open the run in surefoot lab to branch from here.";
-    }
+    this._told = "";
+    new ResizeObserver(() => this._fold()).observe(this.state);
+    const { train, branch = train } = model.source.can;
+    branching.hidden = !branch;
   }
 
   _hurry() {
@@ -109,9 +109,22 @@ class Timeline {
     const { run, trouble } = this.model;
     const words = trouble || (run?.training ? "training" : (run?.ending?.sentence ?? ""));
     const named = run?.parent ? `branched from ${run.parent.run} at iteration ${run.parent.iteration}` : "";
-    const text = [words, named].filter(Boolean).join(" · ");
-    if (this.state.textContent !== text) this.state.textContent = text;
+    const full = [named, words].filter(Boolean).join(" · ");
+    if (this._told === full) return;
+    this._told = full;
+    this.state.textContent = [named, timelineShort(words)].filter(Boolean).join(" · ");
     this.state.classList.toggle("is-trouble", Boolean(trouble));
+    this._fold();
+  }
+
+  /** What is cut or left out of the status is told where it is pointed at or has the focus. */
+  _fold() {
+    const { state, _told: full } = this;
+    const cut = full !== state.textContent || state.scrollWidth > state.clientWidth + 1;
+    state.toggleAttribute("data-full", cut);
+    if (cut) state.dataset.full = full;
+    if (cut) state.tabIndex = 0;
+    else state.removeAttribute("tabindex");
   }
 
   _findMarks() {
@@ -249,6 +262,12 @@ function timelineMark(context, kind, x, y, r, colour) {
     context.fillRect(x - 1.3, y - r, 2.6, r * 1.2);
     context.fillRect(x - 1.3, y + r * 0.55, 2.6, 2.6);
   }
+}
+
+/** The first sentence. @param {string} words */
+function timelineShort(words) {
+  const end = words.search(/[.!?] [A-Z]/);
+  return end < 0 ? words : words.slice(0, end + 1);
 }
 
 /** Trials that were refused. @param {any} step */

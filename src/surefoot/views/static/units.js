@@ -227,7 +227,7 @@ export function networkWords(model, passed, plan) {
     caption.push(`hidden units, the most active first; ${count(left, "unit")} not shown.`);
   }
   if (plan.missing > 0) caption.push(`${plan.missing} more outputs are not shown.`);
-  const scale = sizes.length > 2 || sizes[0] > 2 ? caption.length > 1 ? "Each image has its own scale, ± its largest weight." : "Each image has a scale of its own: white 0, full blue or orange ± its largest weight." : "";
+  const scale = sizes.length > 2 || sizes[0] > 2 ? "Each image has its own scale: full colour is ± its largest weight." : "";
   return {
     summary: `The network sees ${sample.title}${label} and ${says}${right}.`,
     caption: [...caption, scale].filter(Boolean).join(" ").replace(/(\d) (\d+ of)/g, "$1, $2"), units, answers,

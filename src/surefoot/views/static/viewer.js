@@ -14,10 +14,11 @@ import { makeDrawing } from "./drawing.js";
 import { makeErrors } from "./errors.js";
 import { makeHelp, watchTerms } from "./help.js";
 import { makeLoss } from "./loss.js";
-import { Searches, makeMicroscope } from "./microscope.js";
+import { makeMicroscope } from "./microscope.js";
 import { Model } from "./model.js";
 import { makeNetwork, nextSample } from "./network.js";
 import { makeProgress } from "./progress.js";
+import { Searches } from "./searches.js";
 import { makeSurface } from "./surface.js";
 import { leap, makeTimeline, stride } from "./timeline.js";
 
@@ -169,7 +170,7 @@ class Viewer {
     if (!this.sentence || !this.spoken) return;
     const parts = run && step ? whereItIs(run, step, k)
       : [source.can.restart ? "No run yet: choose data and a network, then start." : "Waiting for a run …"];
-    this.sentence.replaceChildren(...parts.map((part) => (typeof part === "string" ? part : part.b ? el("b", { text: part.b }) : term(part.term ?? "", part.shown))));
+    sayParts(this.sentence, parts);
     clearTimeout(this._spoken);
     const { sentence, spoken } = this;
     this._spoken = window.setTimeout(() => {
@@ -245,6 +246,22 @@ class Viewer {
   }
 }
 
+/** Write the parts; elements stay where only their words change, so that a term being read stays. @param {HTMLElement} sentence @param {(string | {b?: string, term?: string, shown?: string})[]} parts */
+function sayParts(sentence, parts) {
+  const kind = parts.map((part) => (typeof part === "string" ? "" : part.b ? "b" : part.term)).join();
+  if (sentence.dataset.kind !== kind) {
+    sentence.dataset.kind = kind;
+    sentence.replaceChildren(...parts.map((part) => (typeof part === "string" ? document.createTextNode(part)
+      : part.b ? el("b", { text: part.b }) : term(part.term ?? "", part.shown))));
+  }
+  parts.forEach((part, i) => {
+    const node = sentence.childNodes[i];
+    const text = node instanceof Text ? node : node.firstChild;
+    const words = typeof part === "string" ? part : (part.b ?? part.shown ?? "");
+    if (text && text.nodeValue !== words) text.nodeValue = words;
+  });
+}
+
 /**
  * "784-6-10, 4,780 parameters, iteration 37: loss 0.612, 84.1 % of unseen digits right, 76 passes"
  * @param {import("./model.js").RunView} run @param {any} step @param {number} k
@@ -259,15 +276,24 @@ export function whereItIs(run, step, k) {
     { term: "loss", shown: "loss" }, " ", { b: typeof step.loss === "number" ? step.loss.toPrecision(3).replace("e-", "e−") : "not finite" },
   ];
   const tested = lastKnown(run.steps, k, "accuracy_test");
-  if (tested !== null) parts.push(", ", { b: inPercent(tested) }, " of ", { term: "unseen", shown: `unseen ${things}` }, " right");
+  if (tested !== null) {
+    const at = lastAt(run.steps, k, "accuracy_test");
+    parts.push(", ", { b: inPercent(tested) }, " of ", { term: "unseen", shown: `unseen ${things}` }, ` right${k - at > 10 ? ` (at ${at.toLocaleString("en")})` : ""}`);
+  }
   else if (step.accuracy_train) parts.push(", ", { b: inPercent(step.accuracy_train) }, ` of training ${things} right`);
   else if (lastKnown(run.steps, k, "loss_test") !== null) parts.push(", ", { term: "unseen", shown: "unseen" }, " ", { b: figure(lastKnown(run.steps, k, "loss_test"), 3) });
   parts.push(", ", { term: "passes", shown: count(step.passes ?? 0, "pass") });
   return parts;
 }
 
+/** Where it was last measured at or before k; −1: nowhere. @param {any[]} steps @param {number} k @param {string} name */
+function lastAt(steps, k, name) {
+  let at = k;
+  while (at >= 0 && typeof steps[at]?.[name] !== "number") at--;
+  return at;
+}
+
 /** What was last measured at or before k. @param {any[]} steps @param {number} k @param {string} name @returns {number | null} */
 function lastKnown(steps, k, name) {
-  for (let at = k; at >= 0; at--) if (typeof steps[at]?.[name] === "number") return steps[at][name];
-  return null;
+  return steps[lastAt(steps, k, name)]?.[name] ?? null;
 }
