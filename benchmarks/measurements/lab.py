@@ -18,6 +18,7 @@ from typing import Any
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from settings import Settings
+
 from tables import Goal, Sample, Table
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")

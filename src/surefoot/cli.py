@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from surefoot.commands.fitting import export, fit, predict
 from surefoot.commands.judging import check, verify
 from surefoot.commands.laboratory import lab
 from surefoot.commands.looking import describe, methods, show
@@ -29,7 +30,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,
 )
-for command in (train, check, verify, show, race, lab, methods):
+for command in (train, check, verify, show, race, lab, methods, fit, predict, export):
     app.command(command)
 app.command(describe, name="data")
 

@@ -4,6 +4,7 @@
     ├── ShapeError          (ValueError)    an array has the wrong shape
     ├── BadValue            (ValueError)    a number, option or array cannot be used
     │   └── UnknownName     (LookupError)   no such method, data set, activation ...
+    ├── WrongType           (TypeError)     values of a type that holds no numbers
     ├── DataError           (ValueError)    a file or a source does not hold what it should
     │   └── DataNotFound    (FileNotFoundError)
     ├── RunFileError        (OSError)       a run cannot be read or written
@@ -30,6 +31,10 @@ class ShapeError(SurefootError, ValueError):
 
 class BadValue(SurefootError, ValueError):
     """A number, an option or the content of an array cannot be used."""
+
+
+class WrongType(SurefootError, TypeError):
+    """Values of a type that holds no numbers."""
 
 
 class UnknownName(BadValue, LookupError):

@@ -61,7 +61,7 @@ def test_a_right_slope_that_turns_too_soon():
 
 def a_network(name):
     if name == "digits":
-        data, _ = sf.load("digits").split(1000)
+        data, _ = sf.load("digits").split(300)
         return sf.Network((64, 6, 10)), data
     data = sf.load("xor")
     return sf.Network((2, 4, data.k)), data

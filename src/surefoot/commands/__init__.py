@@ -5,6 +5,7 @@
     looking    show, data, methods
     racing     race
     laboratory lab
+    fitting    fit, predict, export: a table, without Python
 
 Everything heavy is imported where it is used, so that `surefoot --help` answers at once.
 """

@@ -60,29 +60,34 @@ class Dense:
         sample_weight: Array | None = None,
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
-        X = np.asarray(X)
+        X = self.matrix(X, dtype)
         if X.ndim != 2 or X.shape[1] != network.sizes[0]:
             raise ShapeError(
                 f"X has shape {X.shape}, but the first layer expects {network.sizes[0]} inputs "
                 f"(sizes {network.name}). Pass X with shape (n, {network.sizes[0]})."
             )
-        if len(X) == 0 or len(y) != len(X):
-            raise ShapeError(
-                f"X has {len(X)} rows and y has {len(y)}. Give one target per row, at least one row."
-            )
+        n = X.shape[0]
+        if n == 0 or len(y) != n:
+            raise ShapeError(f"X has {n} rows and y has {len(y)}. Give one target per row, at least one row.")
         if not 0 <= l2 < float("inf"):
             raise BadValue(f"l2 is {l2!r}; give a finite number >= 0, such as 1e-3.")
         self.network, self.l2, self.dtype = network, float(l2), dtype
-        self.X = np.ascontiguousarray(X, dtype)
+        self.X = X
         Y = network.criterion.targets(y, network.sizes[-1])
         self.Y = Y if Y.dtype.kind == "i" else Y.astype(dtype)
-        self.weights = relative_weights(sample_weight, len(X))
+        self.weights = relative_weights(sample_weight, n)
         self.meter = Meter()
         self.layout = network.layout
-        self.size, self.rows = network.size, len(X)
+        self.size, self.rows = network.size, n
         self.blocks, self.place = self.layout.slices, self.layout.place
         self.analytic = network.f.analytic
         self.epsilon = float(np.finfo(dtype).eps)
+
+    @staticmethod
+    def matrix(X: Any, dtype: type[np.floating[Any]]) -> Any:
+        """X as it is multiplied with: all that points and rays ask of it is X @ V, Xᵀ @ D and X[rows]."""
+        X = np.asarray(X)
+        return np.ascontiguousarray(X, dtype) if X.ndim == 2 else X
 
     @property
     def cost(self) -> Cost:
@@ -151,7 +156,7 @@ class Dense:
         """The same objective in float64."""
         if self.dtype == np.float64:
             return self
-        return Dense(self.network, self.X, self.Y, l2=self.l2, sample_weight=self.weights)
+        return type(self)(self.network, self.X, self.Y, l2=self.l2, sample_weight=self.weights)
 
     def __enter__(self) -> Self:
         return self

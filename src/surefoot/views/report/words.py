@@ -13,7 +13,7 @@ LISTED = 8  # names in a list, at most
 
 
 def before_words(record: Record) -> str:
-    """What the table holds, what is predicted and how it is split."""
+    """What the table holds, and what is predicted."""
     return "\n".join(_before(record))
 
 
@@ -123,10 +123,10 @@ def _before(record: Record) -> Iterator[str]:
         yield f"  {sentence}"
     other = record["target"]["other"]
     yield target_sentence(record) + (f" (Otherwise: --task {other})" if other else "")
-    yield split_sentence(record)
 
 
 def _after(record: Record) -> Iterator[str]:
+    yield split_sentence(record)
     yield training_sentence(record)
     for warning in record["training"]["warnings"]:
         yield f"  Note: {plain(warning)}"
