@@ -10,6 +10,8 @@ import pytest
 from real import AXE, LabProcess, iteration, until_iteration
 from strokes import draw_three
 
+import surefoot as sf
+
 pytestmark = pytest.mark.browser
 PANELS = ("Network", "Errors", "Surface", "Progress", "Draw", "Compare", "Data")
 
@@ -117,3 +119,38 @@ def test_nothing_needs_scrolling_on_the_smallest_stage(lab):
         size = lab.evaluate("[document.documentElement.scrollHeight, document.documentElement.scrollWidth]")
         assert size[0] <= 720, name
         assert size[1] <= 1280, name
+
+
+def test_a_weight_tells_where_it_comes_from(browser):
+    """Clicked, a weight says its value and its gradient entry; both are those of Python."""
+    own = LabProcess("digits", "--method", "classic")
+    try:
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(own.url)
+        until_iteration(page, 0)
+        page.mouse.click(300, 170)  # in the first hidden unit's picture
+        page.wait_for_selector(".ask .ask-result b")
+        page.wait_for_function("() => !/asking/.test(document.querySelector('.ask').innerText)")
+        told = page.locator(".ask").inner_text()
+    finally:
+        page.close()
+        assert own.close() == (0, "")
+    found = re.search(r"W1\[(\d+), (\d+)\]", told)
+    assert found is not None, told
+    row, unit = map(int, found.groups())
+    data, _ = sf.load("digits").split(1000)
+    net = sf.Network((64, 6, 10))
+    theta = net.initial(0)
+    with sf.Problem(net, data) as problem:
+        gradient = problem.at(theta).gradient
+    at = row * 6 + unit
+    weight = re.search(rf"W1\[{row}, {unit}\] = ([−\d.e]+)", told)
+    entry = re.search(r"training samples[^=]*\n*\s*= ([−\d.e]+)", told)
+    assert weight is not None, told
+    assert entry is not None, told
+    assert abs(number(weight) - theta[at]) <= 1e-6 * abs(theta[at])
+    assert abs(number(entry) - gradient[at]) <= 1e-5 * max(abs(gradient[at]), 1e-6)
+
+
+def number(found: re.Match[str]) -> float:
+    return float(found.group(1).replace("−", "-"))
