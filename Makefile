@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 NODE := .venv/node
 
-.PHONY: demo test lint types fast bench screenshots lock clean
+.PHONY: demo test lint types fast bench study screenshots lock clean
 
 demo: $(READY)  ## set up, train on the embedded digits, check the gradient at the trained weights
 	@rm -f demo.surefoot
@@ -29,6 +29,9 @@ types: $(READY) $(NODE)/.ready
 	@if [ -x $(NODE)/node_modules/.bin/tsc ]; then \
 	  echo "tsc src/surefoot/views/static" && $(NODE)/node_modules/.bin/tsc -p src/surefoot/views/static; \
 	else echo "The types of the viewer are not checked: npm is not here, or has no network."; fi
+
+study: $(READY)  ## the estimators beside scikit-learn's on twelve data sets; writes docs/study.md
+	$(BIN)/python benchmarks/study.py
 
 screenshots: $(READY)  ## pictures of every panel of the lab, and the GIF of the README, into docs/images
 	$(BIN)/python tests/browser/screenshots.py

@@ -125,8 +125,24 @@ def test_wishes_are_granted(surefoot, table):
     assert record["split"]["test"] == 80
     assert record["training"]["iterations"] <= 5
     assert (record["network"]["restarts"], record["network"]["l2"]) == (2, 0.1)
+    assert record["network"]["l2_why"] == "as given"
     assert [c["kind"] for c in record["columns"]] == ["left out", "left out", "category", "number"]
     assert "did not converge" in " ".join(record["training"]["warnings"]) or record["training"]["converged"]
+
+
+@pytest.mark.parametrize(("n", "words"), [(160, "as early stopping"), (60, "-fold cross-validation")])
+def test_weight_decay_is_chosen_and_the_reports_say_why(surefoot, tmp_path, n, words):
+    (tmp_path / "people.csv").write_text(text_of(*people(n)))
+    _, out, _ = surefoot("fit", "people.csv", "--target", "stays")
+    page = (tmp_path / "people-report.html").read_text()
+    for report in (out, page):
+        assert "Weight decay: l2 = " in report
+        assert words in report
+    record = json.loads(surefoot("fit", "people.csv", "--target", "stays", "--json")[1])
+    c, _, rest = record["network"]["l2_why"].partition(" / ")
+    assert record["network"]["l2"] == pytest.approx(float(c) / int(rest.partition(",")[0]), rel=1e-12)
+    about = json.loads((tmp_path / "people-model.json").read_text())["model"]["about"]
+    assert about["l2"] == record["network"]["l2"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from surefoot.cli import main
 HOME = Path(__file__).parents[1]
 PAGES = (
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
-    "docs/architecture.md", "docs/choosing.md", "docs/lab.md", "docs/runs.md",
+    "docs/architecture.md", "docs/choosing.md", "docs/estimators.md",
+    "docs/lab.md", "docs/runs.md", "docs/study.md",
 )  # fmt: skip
 
 
@@ -21,7 +22,7 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", (HOME / page).read_text("utf-8"), re.M | re.S)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md", "docs/estimators.md"])
 def test_the_python_runs(page, capsys):
     code = blocks(page, "python")
     assert code

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 
 def small(make=NetClassifier, **options):
-    return make(**{"hidden": (4,), "max_iter": 40, "random_state": 0, **options})
+    return make(**{"hidden": (4,), "l2": 1e-3, "max_iter": 40, "random_state": 0, **options})
 
 
 def test_labels_may_be_texts_and_come_back_as_they_were():

@@ -32,7 +32,7 @@ def name_of(check):
     return check.func.__name__
 
 
-@parametrize_with_checks([NetClassifier(), NetRegressor()])
+@parametrize_with_checks([NetClassifier(max_iter=20), NetRegressor(max_iter=20)])  # short fits, quick tests
 @pytest.mark.filterwarnings("ignore")
 def test_scikit_learn_check(estimator, check):
     if "array_api" in name_of(check):

@@ -109,10 +109,11 @@ def test_settled_by_gradient_and_by_plateau():
 
 
 def test_restarts_keep_the_best_start():
-    many = quietly(NetRegressor(hidden=(3,), restarts=4, random_state=0), XR[:80], YR[:80])
+    many = quietly(NetRegressor(hidden=(3,), l2=1e-3, restarts=4, random_state=0), XR[:80], YR[:80])
     random = np.random.RandomState(0)
     losses = [
-        quietly(NetRegressor(hidden=(3,), random_state=random), XR[:80], YR[:80]).loss_ for _ in range(4)
+        quietly(NetRegressor(hidden=(3,), l2=1e-3, random_state=random), XR[:80], YR[:80]).loss_
+        for _ in range(4)
     ]
     assert many.loss_ == min(losses)
     assert len(set(losses)) > 1
@@ -134,7 +135,7 @@ def test_restarts_with_early_stopping_keep_the_best_validation_loss():
 
 
 def test_warm_start_goes_on_where_it_stood():
-    model = NetClassifier(warm_start=True, max_iter=10, random_state=0)
+    model = NetClassifier(l2=1e-3, warm_start=True, max_iter=10, random_state=0)
     first = quietly(model, X, Y).loss_
     assert quietly(model, X, Y).loss_curve_[0] == first
     assert model.loss_ < first
@@ -144,13 +145,13 @@ def test_warm_start_goes_on_where_it_stood():
         model.set_params(hidden=(16,)).fit(X[:100], Y[:100])
     with pytest.raises(ShapeError, match="3-16-3"):
         model.fit(X[:, :3], Y)
-    regressor = quietly(NetRegressor(warm_start=True, max_iter=5), XR, YR)
+    regressor = quietly(NetRegressor(l2=1e-3, warm_start=True, max_iter=5), XR, YR)
     with pytest.raises(BadValue, match="1 targets, but y has 2"):
         regressor.fit(XR, np.column_stack([YR, YR]))
 
 
 def test_warm_start_keeps_its_scaling():
-    model = quietly(NetRegressor(warm_start=True, max_iter=10, random_state=0), XR, YR)
+    model = quietly(NetRegressor(l2=1e-3, warm_start=True, max_iter=10, random_state=0), XR, YR)
     before = model.predict(XR[:5])
     quietly(model.set_params(max_iter=1, tol=1e9), 2 * XR + 1, 3 * YR)
     assert model.n_iter_ == 0
@@ -164,20 +165,20 @@ def test_warm_start_keeps_its_scaling():
 def test_ctrl_c_keeps_what_was_reached_and_says_so(make, X, y):
     watching = Watching(stop=7)
     with pytest.warns(ConvergenceWarning, match="stopped by hand after iteration 7") as told:
-        model = make(view=watching, random_state=0).fit(X, y)
+        model = make(view=watching, l2=1e-3, random_state=0).fit(X, y)
     assert len(told) == 1
     assert told[0].filename == __file__
     assert model.n_iter_ == 7
     assert not model.converged_
     assert watching.endings[0].kind == "interrupted"
-    assert np.array_equal(model.theta_, quietly(make(random_state=0, max_iter=7), X, y).theta_)
+    assert np.array_equal(model.theta_, quietly(make(l2=1e-3, random_state=0, max_iter=7), X, y).theta_)
 
 
 def test_ctrl_c_in_a_later_start_keeps_the_best_so_far():
     for moment in (0, 2):
         watching = Watching(stop=moment, starts=2)
         with pytest.warns(ConvergenceWarning, match="by hand"):
-            model = NetClassifier(view=watching, restarts=3, random_state=0).fit(X, Y)
+            model = NetClassifier(l2=1e-3, view=watching, restarts=3, random_state=0).fit(X, Y)
         assert len(watching.headers) == len(watching.endings) == 2
         first = clone(model).set_params(view=None, restarts=1).fit(X, Y)
         assert np.array_equal(model.theta_, first.theta_)
@@ -207,7 +208,7 @@ def test_ctrl_c_while_the_validation_part_is_measured(moment, monkeypatch):
 
     monkeypatch.setattr(Validation, "measure", interrupted)
     with pytest.warns(ConvergenceWarning, match=f"by hand after iteration {moment}"):
-        model = NetClassifier(early_stopping=True, restarts=2, random_state=0).fit(X, Y)
+        model = NetClassifier(l2=1e-3, early_stopping=True, restarts=2, random_state=0).fit(X, Y)
     assert len(model.validation_losses_) == moment
     assert len(model.loss_curve_) == moment + 1
     assert model.loss_ == model.loss_curve_[model.best_iteration_]
@@ -216,7 +217,7 @@ def test_ctrl_c_while_the_validation_part_is_measured(moment, monkeypatch):
 
 def test_no_convergence_says_what_happened_and_what_to_do():
     with pytest.warns(ConvergenceWarning) as told:
-        model = NetClassifier(max_iter=3, random_state=0).fit(X, Y)
+        model = NetClassifier(l2=1e-3, max_iter=3, random_state=0).fit(X, Y)
     assert len(told) == 1
     sentence = str(told[0].message)
     assert told[0].filename == __file__
@@ -228,7 +229,7 @@ def test_no_convergence_says_what_happened_and_what_to_do():
 def test_a_failed_descent_keeps_the_last_good_weights_and_warns():
     wild = Method("wild", Steepest(), Constant(), Always(1e200))
     with pytest.warns(ConvergenceWarning, match=r"did not converge: no step found .* last good weights"):
-        model = NetRegressor(method=wild, random_state=0).fit(XR, YR)
+        model = NetRegressor(l2=1e-3, method=wild, random_state=0).fit(XR, YR)
     assert np.isfinite(model.predict(XR)).all()
 
 
@@ -244,18 +245,18 @@ def test_tol_zero_ends_where_no_decrease_is_representable():
 
 def test_balanced_classes_weigh_the_same():
     rare = np.concatenate([np.flatnonzero(Y == 0), np.flatnonzero(Y == 1)[:10]])
-    balanced = quietly(NetClassifier(class_weight="balanced", random_state=0), X[rare], Y[rare])
+    balanced = quietly(NetClassifier(l2=1e-3, class_weight="balanced", random_state=0), X[rare], Y[rare])
     by_hand = np.where(Y[rare] == 0, 60 / (2 * 50), 60 / (2 * 10))
-    weighted = quietly(NetClassifier(random_state=0), X[rare], Y[rare], sample_weight=by_hand)
+    weighted = quietly(NetClassifier(l2=1e-3, random_state=0), X[rare], Y[rare], sample_weight=by_hand)
     assert np.array_equal(balanced.theta_, weighted.theta_)
-    given = NetClassifier(class_weight={0: 0.6, 1: 3.0}, random_state=0)
+    given = NetClassifier(l2=1e-3, class_weight={0: 0.6, 1: 3.0}, random_state=0)
     assert np.allclose(quietly(given, X[rare], Y[rare]).theta_, weighted.theta_, atol=1e-3)
 
 
 def test_balanced_counts_samples_with_their_weights():
     w = np.where(Y == 0, 3, 1)
-    weighted = quietly(NetClassifier(class_weight="balanced", random_state=0, max_iter=20), X, Y, w)
-    repeated = NetClassifier(class_weight="balanced", random_state=0, max_iter=20)
+    weighted = quietly(NetClassifier(l2=1e-3, class_weight="balanced", random_state=0, max_iter=20), X, Y, w)
+    repeated = NetClassifier(l2=1e-3, class_weight="balanced", random_state=0, max_iter=20)
     quietly(repeated, X.repeat(w, axis=0), Y.repeat(w))
     assert np.array_equal(weighted.theta_, repeated.theta_)
 
@@ -299,9 +300,13 @@ def test_sample_weights_that_cannot_be_are_told(weights, words):
 
 
 def test_huge_and_tiny_sample_weights_are_relative():
-    plain = quietly(NetClassifier(random_state=0, max_iter=20), X, Y, np.where(Y == 0, 2.0, 1.0)).theta_
+    plain = quietly(
+        NetClassifier(l2=1e-3, random_state=0, max_iter=20), X, Y, np.where(Y == 0, 2.0, 1.0)
+    ).theta_
     for factor in (8e306, 2.0**-1000):
-        other = quietly(NetClassifier(random_state=0, max_iter=20), X, Y, np.where(Y == 0, 2, 1) * factor)
+        other = quietly(
+            NetClassifier(l2=1e-3, random_state=0, max_iter=20), X, Y, np.where(Y == 0, 2, 1) * factor
+        )
         assert np.allclose(plain, other.theta_, rtol=1e-9)
 
 
@@ -330,7 +335,7 @@ def test_a_parameter_that_cannot_be_is_told(parameter, value):
 
 
 def test_standardize_false_takes_inputs_as_they_are_or_says_why_not():
-    model = quietly(NetRegressor(standardize=False, max_iter=5), XR, YR)
+    model = quietly(NetRegressor(l2=1e-3, standardize=False, max_iter=5), XR, YR)
     assert not model.scaling_.mean.any()
     assert (model.target_scaling_.scale == 1).all()
     for large in (XR * 1e200, (XR * 1e25).astype(np.float32)):
@@ -339,7 +344,7 @@ def test_standardize_false_takes_inputs_as_they_are_or_says_why_not():
 
 
 def test_inputs_far_beyond_the_training_inputs_are_refused_when_predicting():
-    model = quietly(NetRegressor(max_iter=5), XR, YR)
+    model = quietly(NetRegressor(l2=1e-3, max_iter=5), XR, YR)
     assert np.isfinite(model.predict(XR * 1e100)).all()
     with pytest.raises(BadValue, match="times as far out"):
         model.predict(XR * 1e200)
@@ -373,7 +378,7 @@ def test_callbacks_see_every_iteration_and_may_stop():
 
     X0 = X
     callback = Stopping()
-    model = NetClassifier(random_state=0).set_callbacks(callback).fit(X, Y)
+    model = NetClassifier(l2=1e-3, random_state=0).set_callbacks(callback).fit(X, Y)
     assert model.n_iter_ == 6
     assert callback.scores[-1] == model.score(X, Y)
     assert callback.begun == callback.ended == 6 + 2
@@ -385,5 +390,7 @@ def test_callbacks_see_every_iteration_and_may_stop():
 
 def test_callbacks_of_scikit_learn_itself():
     callback = pytest.importorskip("sklearn.callback")
-    model = NetClassifier(random_state=0, restarts=2, max_iter=5).set_callbacks(callback.ProgressBar())
+    model = NetClassifier(l2=1e-3, random_state=0, restarts=2, max_iter=5).set_callbacks(
+        callback.ProgressBar()
+    )
     assert quietly(model, X, Y).n_iter_ == 5

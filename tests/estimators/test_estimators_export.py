@@ -53,7 +53,7 @@ HOSTILE = [
 def fitted(task, X=X, y=None, **options):
     """A small estimator after a few iterations: enough to have weights that are no start."""
     kind = NetRegressor if task.startswith("number") else NetClassifier
-    options = {"hidden": (5,), "max_iter": 8, "random_state": 0} | options
+    options = {"hidden": (5,), "l2": 1e-3, "max_iter": 8, "random_state": 0} | options
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return kind(**options).fit(X, Y[task] if y is None else y)

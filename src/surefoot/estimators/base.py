@@ -8,6 +8,7 @@ What was learnt is set in one go at the end: a fit that fails leaves earlier wei
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from surefoot.arrays import Array, Vector
 from surefoot.errors import ShapeError
 from surefoot.estimators.callbacks import CALLER, Callbacks, CallbackSupportMixin
 from surefoot.estimators.checks import checked_inputs, refuse_far, refuse_large, warn_of_extremes
+from surefoot.estimators.decay import Decay, chosen
 from surefoot.estimators.early import Score, outputs
 from surefoot.estimators.fitting import CONVERGED, Task, fit, reached, with_validation
 from surefoot.estimators.multiset import Distinct
@@ -59,7 +61,18 @@ class Net(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         if s.early_stopping:
             task = with_validation(task, score, np.random.default_rng(random.randint(2**31 - 1)))
         starts = self._starts(s, network, scaling, random)
-        learnt = {"network_": network, "scaling_": scaling, "n_outputs_": targets.k, **more}
+        decay = self._decay(s, task, starts[0], random)
+        s = replace(s, l2=decay.l2)
+        task = replace(task, settings=s)
+        learnt = {
+            "l2_": decay.l2,
+            "l2_path_": decay.path,
+            "l2_why_": decay.why,
+            "network_": network,
+            "scaling_": scaling,
+            "n_outputs_": targets.k,
+            **more,
+        }
         callbacks = Callbacks(self, s.restarts, s.max_iter, (X, targets.Y), learnt)
         done = fit(task, starts, callbacks.tell)
         for name, value in {**learnt, **reached(done), "_kept": done.samples}.items():
@@ -78,6 +91,14 @@ class Net(CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
         scaling = Scaling.of(X, weights)
         warn_of_extremes("X", X, scaling, CALLER + 2)
         return scaling
+
+    def _decay(self, s: Settings, task: Task, theta0: Vector, random: np.random.RandomState) -> Decay:
+        """The l2 that was given, that of the fit a warm start goes on from, or one that is chosen."""
+        if not s.choose_l2:
+            return Decay(s.l2, "as given", [])
+        if s.warm_start and hasattr(self, "theta_") and hasattr(self, "l2_"):
+            return Decay(self.l2_, "as in the first fit", self.l2_path_)
+        return chosen(task, theta0, np.random.default_rng(random.randint(2**31 - 1)))
 
     def _starts(
         self, s: Settings, network: Network, scaling: Scaling, random: np.random.RandomState

@@ -27,7 +27,7 @@ def gradient_report(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Repor
     else:
         Z, Y = kept.inputs, kept.labels
     make = Sparse if hasattr(Z, "format") else Dense
-    problem = make(estimator.network_, Z, Y, l2=estimator.run_.header.l2, sample_weight=sample_weight)
+    problem = make(estimator.network_, Z, Y, l2=estimator.l2_, sample_weight=sample_weight)
     return check(problem, np.array(estimator.theta_))
 
 

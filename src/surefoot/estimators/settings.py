@@ -25,7 +25,8 @@ class Settings:
     hidden: tuple[int, ...]
     activation: str
     method: Method
-    l2: float
+    l2: float  # 0 for "auto": what decay.py chooses comes in its place
+    choose_l2: bool
     max_iter: int
     tol: float
     early_stopping: bool
@@ -48,12 +49,16 @@ def settings(parameters: dict[str, Any]) -> Settings:
     """
     p = parameters
     hidden = _hidden(p["hidden"])
+    auto_l2 = isinstance(p["l2"], str) and p["l2"] == "auto"
     activation(p["activation"] if isinstance(p["activation"], str) else repr(p["activation"]))
     return Settings(
         hidden=hidden,
         activation=p["activation"],
         method=lookup(p["method"]),
-        l2=_number("l2", p["l2"], lambda x: x >= 0, "a finite number >= 0, such as 1e-3"),
+        l2=0.0
+        if auto_l2
+        else _number("l2", p["l2"], lambda x: x >= 0, "'auto', or a finite number >= 0, such as 1e-3"),
+        choose_l2=auto_l2,
         max_iter=_whole("max_iter", p["max_iter"]),
         tol=_number("tol", p["tol"], lambda x: x >= 0, "a finite number >= 0, such as 1e-5"),
         early_stopping=_flag("early_stopping", p["early_stopping"]),

@@ -32,6 +32,8 @@ def as_estimator(model: TableModel) -> Any:
         "network_": net,
         "theta_": run.theta,
         "run_": run,
+        "l2_": run.header.l2,
+        "l2_path_": [],
         "scaling_": Scaling(model.mean, model.scale, np.zeros(len(model.mean), bool)),
         "n_features_in_": net.sizes[0],
         "feature_names_in_": np.array(model.preparation.inputs, dtype=object),

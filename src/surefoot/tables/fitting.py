@@ -94,7 +94,8 @@ def fitted(
         "hidden": list(model.network.sizes[1:-1]),
         "activation": model.network.activation,
         "method": estimator.run_.header.method,
-        "l2": estimator.l2,
+        "l2": estimator.l2_,
+        "l2_why": estimator.l2_why_,
         "restarts": estimator.restarts,
     }
     aside = estimator.run_.header.n_test if stop else 0

@@ -33,7 +33,7 @@ from surefoot.training.run import Run
 FORMAT = "surefoot model 1"
 LONGEST = 300  # characters quoted from what a file says
 CURVES = ("loss_curve", "validation_losses", "validation_scores")
-LEARNT = ("n_iter_", "loss_", "best_iteration_", "converged_")
+LEARNT = ("n_iter_", "loss_", "best_iteration_", "converged_", "l2_", "l2_why_")
 RUN = {  # what is kept of the run's header, and of which type it is
     "method": str, "iterations": int, "data": str, "n_train": int, "n_test": int, "l2": float,
     "precision": str, "compute": str, "data_hash": str,
@@ -101,6 +101,7 @@ def _arrays(model: Portable, estimator: Any) -> dict[str, Array]:
 def _about(model: Portable, estimator: Any) -> dict[str, str]:
     parameters = {name: _jsonable(value) for name, value in estimator.get_params(deep=False).items()}
     learnt = {name: _jsonable(getattr(estimator, name, None)) for name in LEARNT}
+    path = [pair for pair in getattr(estimator, "l2_path_", ()) if math.isfinite(pair[1])]
     facts = {
         "task": model.task,
         "sizes": model.network.sizes,
@@ -113,6 +114,7 @@ def _about(model: Portable, estimator: Any) -> dict[str, str]:
         "constant_targets": _constant(estimator, "target_scaling_"),
         "parameters": {name: value for name, value in parameters.items() if value is not _LEFT_OUT},
         "learnt": {name: value for name, value in learnt.items() if value is not _LEFT_OUT},
+        "l2_path": _jsonable(path),
         "flat": model.flat,
         "run": {name: _jsonable(getattr(estimator.run_.header, name)) for name in RUN},
         "ending": [estimator.run_.ending.kind, estimator.run_.ending.sentence],
@@ -199,6 +201,9 @@ def _teach(estimator: Any, model: Portable, facts: dict[str, Any], arrays: dict[
     for name in CURVES:
         setattr(estimator, f"{name}_", arrays[name].ravel().tolist() if name in arrays else None)
     estimator.run_ = _run(model, estimator.theta_, facts)
+    if getattr(estimator, "l2_", None) is None:  # a file of before l2 was chosen
+        estimator.l2_ = estimator.run_.header.l2
+    estimator.l2_path_ = [(float(c), float(loss)) for c, loss in facts.get("l2_path", ())]
 
 
 def _run(model: Portable, theta: Array, facts: dict[str, Any]) -> Run:

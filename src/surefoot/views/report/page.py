@@ -112,8 +112,7 @@ def _found(record: Mapping[str, Any]) -> list[str]:
         *found_sentences(record),
         split_sentence(record),
         training_sentence(record),
-        f"Hidden units {plain(net['hidden'])}, activation {net['activation']}, method {net['method']}, "
-        f"weight decay l2 {net['l2']:g}.",
+        f"Hidden units {plain(net['hidden'])}, activation {net['activation']}, method {net['method']}.",
         *record["training"]["warnings"],
         *others,
     ]

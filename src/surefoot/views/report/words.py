@@ -80,8 +80,14 @@ def training_sentence(record: Record) -> str:
     return (
         f"Trained: {net['architecture']} network ({count(net['parameters'], 'parameter')}), "
         f"{count(t['iterations'], 'iteration')} in {duration(t['seconds'])}, best at {t['best_iteration']}"
-        f"{restarts}."
+        f"{restarts}. {_decay(net)}"
     )
+
+
+def _decay(net: Record) -> str:
+    """How much weight decay, and why so much; records of before say only how much."""
+    why = f" ({plain(net['l2_why'])})" if net.get("l2_why") else ""
+    return f"Weight decay: l2 = {net['l2']:.3g}{why}."
 
 
 def shown_as(name: str) -> Callable[[float | None], str]:
