@@ -34,7 +34,8 @@ FLOORS = {
 TOGETHER = {("verification", "descent"), ("errors", "arrays"), ("records", "arrays"),
             ("tables", "estimators"),
             ("cli", "commands"), ("commands", "flags"), ("commands", "lab")}  # fmt: skip
-LATE = {("training.run", "views")}  # train(views=["terminal"]) looks names up; views rest on floor 0 alone
+# train(views=["terminal"]) looks names up, a run shows itself; views rest on floor 0 alone
+LATE = {("training.run", "views"), ("training.finished", "views")}
 HEAVY = {
     "cyclopts", "IPython", "matplotlib", "pandas", "pooch", "rich", "scipy", "sklearn", "sqlite3",
     "starlette", "uvicorn",

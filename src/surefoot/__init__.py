@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from surefoot.descent.stopping import Stop, stop
     from surefoot.errors import SurefootError
     from surefoot.network import Network
+    from surefoot.training.finished import Run, read_run
     from surefoot.training.problem import Problem
     from surefoot.training.resume import branch, resume
-    from surefoot.training.run import Run, read_run, train
+    from surefoot.training.run import train
     from surefoot.training.verify import verify
     from surefoot.verification import check
 
@@ -37,7 +38,7 @@ _HOMES = {
     "Network": "network",
     "Problem": "training.problem",
     "ResidualObjective": "descent.function",
-    "Run": "training.run",
+    "Run": "training.finished",
     "State": "descent.state",
     "Stop": "descent.stopping",
     "SurefootError": "errors",
@@ -48,7 +49,7 @@ _HOMES = {
     "descend": "descent.loop",
     "load": "data",
     "method": "descent.methods",
-    "read_run": "training.run",
+    "read_run": "training.finished",
     "resume": "training.resume",
     "stop": "descent.stopping",
     "train": "training.run",

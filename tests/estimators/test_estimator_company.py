@@ -197,7 +197,7 @@ def test_plot_history_draws_both_losses_and_marks_the_best():
 
 
 def test_the_run_tells_and_stores_what_happened(tmp_path):
-    from surefoot.training.run import read_run
+    from surefoot.training.finished import read_run
 
     model = small(early_stopping=True).fit(X, Y)
     model.run_.save(tmp_path / "fit.surefoot")

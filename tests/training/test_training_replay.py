@@ -13,12 +13,12 @@ import pytest
 import surefoot as sf
 from surefoot.errors import BadValue, DataNotFound
 from surefoot.records import Frame
+from surefoot.training.finished import read_run
 from surefoot.training.journal import Journal
 from surefoot.training.kept import ThinWeights
 from surefoot.training.packing import unpacked
 from surefoot.training.questions import answer
 from surefoot.training.replay import NO_START, WEIGHTED, journal_of, replayed
-from surefoot.training.run import read_run
 from surefoot.views.recording import opened
 
 NET = sf.Network((64, 6, 10))

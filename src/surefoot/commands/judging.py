@@ -28,9 +28,9 @@ def check(
     as_json
         Print the report as JSON.
     """
+    from surefoot.training.finished import read_run
     from surefoot.training.options import training_data
     from surefoot.training.problem import Problem
-    from surefoot.training.run import read_run
     from surefoot.training.store import is_run
     from surefoot.verification import check as check_gradient
 

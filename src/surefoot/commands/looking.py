@@ -11,7 +11,7 @@ from surefoot.errors import BadValue
 from surefoot.flags import AsJson, Count, Place, options_of
 
 if TYPE_CHECKING:
-    from surefoot.training.run import Run
+    from surefoot.training.finished import Run
 
 
 def show(
@@ -49,7 +49,7 @@ def show(
         _show_step(run, step, as_json, figure, data_dir)
         return
     from surefoot.records import Frame
-    from surefoot.training.run import read_run
+    from surefoot.training.finished import read_run
     from surefoot.training.store import finite
     from surefoot.views import RunFigure, TextView
 

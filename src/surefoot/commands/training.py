@@ -11,7 +11,7 @@ from surefoot.errors import BadValue, UnknownName
 from surefoot.flags import Count, Net, Place, default, options_of
 
 if TYPE_CHECKING:
-    from surefoot.training.run import Run
+    from surefoot.training.finished import Run
 
 SCREENS = ("terminal", "text", "none")
 ITERATIONS, TEST_EVERY = 100, 10

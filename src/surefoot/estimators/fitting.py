@@ -28,9 +28,10 @@ from surefoot.estimators.settings import Settings
 from surefoot.estimators.targets import Targets
 from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Samples, Step
+from surefoot.training.finished import Run
 from surefoot.training.probes import SHOWN, Along, accuracy
 from surefoot.training.problem import PRECISIONS, Problem
-from surefoot.training.run import Run, made, made_by
+from surefoot.training.run import made, made_by
 
 CONVERGED = ("gradient", "plateau", "precision", "validation")  # endings that need no warning
 Tell = Callable[[int, Step, Vector], bool]  # start, record, weights -> True to stop: scikit-learn's callbacks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from surefoot.estimators.early import STRIP
 from surefoot.estimators.settings import Settings
-from surefoot.training.run import Run
+from surefoot.training.finished import Run
 
 
 def advice(name: str, run: Run, s: Settings) -> str:

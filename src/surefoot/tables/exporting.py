@@ -11,7 +11,7 @@ from surefoot.arrays import frozen
 from surefoot.errors import require
 from surefoot.records import Ending, Header
 from surefoot.tables.model import TableModel
-from surefoot.training.run import Run
+from surefoot.training.finished import Run
 
 
 def as_estimator(model: TableModel) -> Any:

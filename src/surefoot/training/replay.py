@@ -14,11 +14,11 @@ from typing import Any
 from surefoot.data import Data
 from surefoot.descent.method import Method
 from surefoot.training.baseline import softmax_line
+from surefoot.training.finished import Run
 from surefoot.training.journal import Journal
 from surefoot.training.questions import answer
 from surefoot.training.restored import found_again, same_rules
 from surefoot.training.resume import data_of
-from surefoot.training.run import Run
 from surefoot.training.store import OPEN
 
 Answers = Callable[[str, Mapping[str, Any]], dict[str, Any] | None]

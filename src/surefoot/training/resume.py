@@ -32,10 +32,11 @@ from surefoot.descent.stopping import Stop, failed
 from surefoot.errors import BadValue, RunFileError
 from surefoot.network import Network
 from surefoot.records import Frame, Header, Step
+from surefoot.training.finished import Run, Trained, read_run
 from surefoot.training.options import Options
 from surefoot.training.probes import Sharpness, Unseen
 from surefoot.training.problem import COMPUTE, Problem
-from surefoot.training.run import Face, Run, Trained, conduct, made, made_by, read_run, train, words_of
+from surefoot.training.run import Face, conduct, made, made_by, train, words_of
 from surefoot.training.store import RunReader, RunWriter, digest, finite, understood
 
 APART = ("seconds",)  # the one number of a record that is not the same when it is made again

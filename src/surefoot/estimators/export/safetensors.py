@@ -28,7 +28,7 @@ from surefoot.estimators.export.tensors import read, written
 from surefoot.estimators.scaling import Scaling
 from surefoot.network import Network
 from surefoot.records import Ending, Header
-from surefoot.training.run import Run
+from surefoot.training.finished import Run
 
 FORMAT = "surefoot model 1"
 LONGEST = 300  # characters quoted from what a file says
