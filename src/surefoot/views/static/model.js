@@ -202,9 +202,10 @@ export class Model {
   /** @param {RunView} run @param {number} k */
   async _want(run, k) {
     const batch = Math.min(Math.max(Math.floor(ASKED / run.header.parameters), 1), BATCH);
-    const from = Math.floor(k / batch) * batch;
-    const to = Math.min(from + batch, run.steps.length) - 1;
-    if (k > to) return;
+    const alone = run.training && this.following; // the newest only: what is passed by may be asked for later
+    const from = alone ? k : Math.floor(k / batch) * batch;
+    const to = alone ? k : Math.min(from + batch, run.steps.length) - 1;
+    if (k > to || k >= run.steps.length) return;
     const key = `${run.id} ${from} ${to}`;
     if (this._asked.has(key)) return;
     this._asked.add(key);

@@ -46,6 +46,7 @@ export function notebookSource(wire) {
         return Boolean(wire.get("pausable")) && !wire.get("recorded");
       },
       restart: false,
+      branch: false,
     },
 
     subscribe(listener) {
