@@ -15,8 +15,8 @@ demo: $(READY)  ## set up, train on the embedded digits, check the gradient at t
 test: $(READY) lint types  ## set up, lint, check types, run the whole suite
 	$(BIN)/python -m pytest
 
-fast: $(READY)  ## the suite without the slow tests
-	$(BIN)/python -m pytest -m "not slow and not mnist"
+fast: $(READY)  ## the suite without the slow tests and the browser
+	$(BIN)/python -m pytest -m "not slow and not mnist and not browser"
 
 bench: $(READY)  ## speed beside other libraries, those that are installed; writes benchmarks/results.md
 	$(BIN)/python benchmarks/bench.py

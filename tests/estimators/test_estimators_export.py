@@ -18,9 +18,10 @@ pytest.importorskip("sklearn", reason="the estimators need scikit-learn")
 
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
+from surefoot import placing
 from surefoot.errors import BadValue, DataError, DataNotFound, MissingExtra, ShapeError, UnknownName
 from surefoot.estimators import NetClassifier, NetRegressor
-from surefoot.estimators.export import export, from_safetensors, placing, to_onnx, to_python, to_safetensors
+from surefoot.estimators.export import export, from_safetensors, to_onnx, to_python, to_safetensors
 from surefoot.estimators.export.tensors import read, written
 from surefoot.estimators.scaling import Scaling
 

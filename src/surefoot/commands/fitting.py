@@ -74,10 +74,10 @@ def fit(
     as_json
         Print everything as JSON.
     """
+    from surefoot.placing import placed
     from surefoot.tables.fitting import Wishes
     from surefoot.tables.learning import learn, lesson
     from surefoot.training.store import finite
-    from surefoot.views.html import put
     from surefoot.views.report import after_words, before_words, report_page
 
     stem = Path(table).stem
@@ -102,9 +102,9 @@ def fit(
         tell("")
     record["files"] = {"model": str(model_path), "report": "" if page_path is None else str(page_path)}
     record = finite(record)
-    put(model_path, done.model.to_bytes())
+    placed(model_path, done.model.to_bytes())
     if page_path is not None:
-        put(page_path, report_page(record).encode("utf-8"))
+        placed(page_path, report_page(record).encode("utf-8"))
     say(after_words(record))
     if as_json:
         print(json.dumps(record, allow_nan=False))
@@ -125,9 +125,9 @@ def predict(model: str, table: str, /, *, out: str | None = None) -> None:
     out
         Write the answers to this file, not to the screen.
     """
+    from surefoot.placing import placed
     from surefoot.tables.model import read_model
     from surefoot.tables.reading import read_table
-    from surefoot.views.html import put
     from surefoot.views.words import plain
 
     path = None if out is None else _place(out, (), "--out", model, table)
@@ -137,7 +137,7 @@ def predict(model: str, table: str, /, *, out: str | None = None) -> None:
     if path is None:
         sys.stdout.write(text)
     else:
-        put(path, text.encode("utf-8"))
+        placed(path, text.encode("utf-8"))
         print(f"answers: {path} ({rows.n:,} rows)")
     for note in (*rows.notes, *notes):
         print(f"note: {plain(note)}", file=sys.stderr)

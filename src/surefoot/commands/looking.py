@@ -84,7 +84,7 @@ def _check_replays(run: str, step: int | None, html: str | None, gif: str | None
     """Complain before the work about files that cannot be written after it."""
     if html is None and gif is None:
         return
-    from surefoot.views.html import checked_out
+    from surefoot.placing import checked_out
 
     if step is not None:
         raise BadValue("--html and --gif replay the whole run; leave out --step.")

@@ -144,8 +144,9 @@ class Run:
         ------
         BadValue, DataNotFound : a file that cannot be written, or other data than the run's.
         """
+        from surefoot.placing import checked_out
         from surefoot.training.replay import replayed
-        from surefoot.views.html import checked_out, write_html
+        from surefoot.views.html import write_html
 
         checked_out(path, (".html", ".htm"))
         with replayed(self, data, test, data_dir) as (journal, ask):

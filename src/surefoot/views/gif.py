@@ -16,10 +16,10 @@ import numpy as np
 
 from surefoot.arrays import Array, Matrix, Vector
 from surefoot.errors import BadValue, require
+from surefoot.placing import checked_out, placed
 from surefoot.records import Header, Step
 from surefoot.views.figure import _around, _readable_log_ticks
 from surefoot.views.guesses import Guess, guesses
-from surefoot.views.html import checked_out, put
 from surefoot.views.palette import INK, INK_BLUE, INK_FAINT, INK_GREY, INK_ORANGE, INK_SIDE
 from surefoot.views.paper import new_figure, styled
 from surefoot.views.recording import Replay, Tell, silent
@@ -68,7 +68,7 @@ def write_gif(
             tell(f"picture {i + 1} of {len(shown)}")
         pictures.append(pillow.open(io.BytesIO(film.picture(k))).convert("RGB"))
     data = encoded(pictures, [1000 // PER_SECOND] * (len(pictures) - 1) + [LAST])
-    put(path, data)
+    placed(path, data)
     return len(data)
 
 

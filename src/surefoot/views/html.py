@@ -8,12 +8,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
-from surefoot.errors import BadValue, DataNotFound
+from surefoot.placing import checked_out, placed
 from surefoot.records import Header
 from surefoot.views.bundle import bundle, harmless, styles
 from surefoot.views.recording import Ask, Replay, Tell, recording, silent
@@ -67,7 +65,7 @@ def write_html(replay: Replay, out: str | Path, ask: Ask | None = None, tell: Te
     """
     path = checked_out(out, (".html", ".htm"))
     text = page(replay.header, recording(replay, ask, tell)).encode("utf-8")
-    put(path, text)
+    placed(path, text)
     return len(text)
 
 
@@ -87,41 +85,3 @@ def page(header: Header, recorded: str) -> str:
 def the_script() -> str:
     """The one script of every page."""
     return harmless(bundle(("viewer.js", "recording.js"), START))
-
-
-def checked_out(out: str | Path, suffixes: tuple[str, ...]) -> Path:
-    """The path, when a file of this kind can be put there; asked before the work, not after it."""
-    path = Path(out)
-    if path.suffix.lower() not in suffixes:
-        raise BadValue(f"{str(path)!r} does not end in {suffixes[0]}; name a file that does.")
-    if not path.parent.is_dir():
-        raise DataNotFound(
-            f"The folder {str(path.parent)!r} for {path.name!r} does not exist; make it first."
-        )
-    if path.is_dir():
-        raise BadValue(f"{str(path)!r} is a folder; give a file name.")
-    return path
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
-    try:
-        number, name = tempfile.mkstemp(prefix=".surefoot-", suffix=path.suffix, dir=path.parent)
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~_umask())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise BadValue(f"{str(path)!r} cannot be written: {error.strerror}. Name another folder.") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -28,8 +28,8 @@ import numpy as np
 
 from surefoot.arrays import Array, is_finite
 from surefoot.errors import BadValue, UnknownName, require
-from surefoot.estimators.export.placing import placed
 from surefoot.estimators.export.portable import ClassName, Portable, kinds, portable
+from surefoot.placing import placed
 
 OPSET, IR = 17, 8
 LARGEST = 2_000_000_000  # bytes; protobuf ends at 2 GiB

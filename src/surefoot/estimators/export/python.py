@@ -15,8 +15,8 @@ import numpy as np
 
 from surefoot.arrays import Array
 from surefoot.estimators.export import pieces
-from surefoot.estimators.export.placing import placed
 from surefoot.estimators.export.portable import Portable, portable
+from surefoot.placing import placed
 
 WIDTH = 110  # of a line of numbers
 

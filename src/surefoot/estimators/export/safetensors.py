@@ -22,11 +22,11 @@ import numpy as np
 
 from surefoot.arrays import Array, frozen
 from surefoot.errors import BadValue, DataError, SurefootError
-from surefoot.estimators.export.placing import placed
 from surefoot.estimators.export.portable import ClassName, Portable, kinds, plain, portable
 from surefoot.estimators.export.tensors import read, written
 from surefoot.estimators.scaling import Scaling
 from surefoot.network import Network
+from surefoot.placing import placed
 from surefoot.records import Ending, Header
 from surefoot.training.finished import Run
 
