@@ -18,8 +18,9 @@ import picture
 import report
 from measurements import checking, classic, lab, live, memory, quasi, reach, rows, startup, trial, wide
 from settings import Settings
-from tables import Table
 from work import has_mnist
+
+from tables import Table
 
 MEASUREMENTS: dict[str, Callable[[Settings], list[Table]]] = {
     "classic": classic.measure,

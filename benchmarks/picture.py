@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contenders.table import is_ours
-from tables import Sample, Table, digits
 
 from surefoot.views.palette import INK, INK_BLUE, INK_FAINT, INK_GREY
 from surefoot.views.paper import new_figure, save_figure, styled
+from tables import Sample, Table, digits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from machine import cpu_name
 from settings import Settings
-from tables import Table, markdown
 from work import reference
 
 from surefoot.compute.threads import cores
+from tables import Table, markdown
 
 PATH = Path(__file__).with_name("results.md")
 

@@ -8,11 +8,11 @@ from time import perf_counter
 import numpy as np
 from contenders.notebook import as_columns, gradient, loss
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import enter_all, in_turns
 from work import Task
 
 import surefoot as sf
+from tables import Goal, Sample, Table
 
 SAMPLES, STEP = 5, 1e-5
 AGREE = 1e-8  # largest difference between numeric derivatives and gradient

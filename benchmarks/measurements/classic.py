@@ -8,10 +8,10 @@ import machine
 from contenders import NEVER, Lap
 from contenders.table import ARMIJO
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import enter_all, in_turns
 
 from measurements.roofline import roofline
+from tables import Goal, Sample, Table
 
 SAME = 1e-4  # relative difference of the last losses, single against double
 NOTEBOOK, DOUBLE, SINGLE = "notebook NumPy, double", "surefoot packed, double", "surefoot packed, single"

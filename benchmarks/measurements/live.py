@@ -10,12 +10,12 @@ from time import perf_counter
 
 from rich.console import Console
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import Worker
 from work import Task
 
 import surefoot as sf
 from surefoot.views.terminal import TerminalView
+from tables import Goal, Sample, Table
 
 SECONDS = 2.5  # of a run, about
 WIDTH, HEIGHT = 120, 40

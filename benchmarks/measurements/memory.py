@@ -15,9 +15,10 @@ from pathlib import Path
 from contenders import NEVER
 from contenders.table import ARMIJO, QUASI
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import Broken, in_turns
 from work import Task
+
+from tables import Goal, Sample, Table
 
 HOME = Path(__file__).parents[1]
 OURS = ("surefoot packed, single", "surefoot packed, double")

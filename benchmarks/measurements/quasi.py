@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from contenders import NEVER
 from contenders.table import QUASI
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import enter_all, in_turns
+
+from tables import Goal, Sample, Table
 
 OURS = "surefoot lbfgs, Wolfe"
 

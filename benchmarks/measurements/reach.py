@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from contenders import NEVER, Lap
 from contenders.table import AUTO, NOTEBOOK, QUASI, is_ours
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import Worker, enter_all, in_turns
 from work import reference
+
+from tables import Goal, Sample, Table
 
 NOTEBOOKS, ITERATIONS = 0.5434, 100  # where the notebook ends from its own start
 LOWER = 0.35

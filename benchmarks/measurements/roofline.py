@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from contenders import Lap
 from machine import Machine
+
 from tables import Sample, Table, digits
 
 EXP = 20  # flops

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from contenders import NEVER
 from contenders.table import ARMIJO
 from settings import Settings
-from tables import Goal, Sample, Table, digits
 from turns import Worker, in_turns
 from work import Task
 
 from measurements.classic import SINGLE
+from tables import Goal, Sample, Table, digits
 
 ROWS = (10_000, 100_000, 1_000_000)
 WORK = 2_000_000  # rows x iterations of one lap: the same for all sizes

@@ -18,8 +18,9 @@ from termios import TIOCSWINSZ
 from time import perf_counter
 
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import in_turns
+
+from tables import Goal, Sample, Table
 
 FIRST = re.compile(rb"\d+/100\b.*loss ", re.DOTALL)  # the first drawn record: "0/100   loss 2.31"
 COMMAND = (str(Path(sys.executable).with_name("surefoot")), "train")

@@ -7,11 +7,11 @@ from statistics import median
 from time import perf_counter
 
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import enter_all, in_turns
 from work import Task
 
 import surefoot as sf
+from tables import Goal, Sample, Table
 
 
 class Trial:

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 from contenders import NEVER
 from contenders.table import ARMIJO
 from settings import Settings
-from tables import Goal, Sample, Table
 from turns import enter_all, in_turns
 
 from measurements.classic import SINGLE
+from tables import Goal, Sample, Table
 
 WIDTHS = (100, 300)
 PEER = "torch eager"
