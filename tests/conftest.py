@@ -1,4 +1,7 @@
-"""Over every test run: each accepted step is judged again, by inequalities written down here anew."""
+"""For all tests: the command line as a fixture; and over every run, each accepted step is judged again.
+
+The inequalities of that judgement are written down here anew.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,27 @@ import math
 
 import pytest
 
+from surefoot.cli import main
 from surefoot.descent import loop
 from surefoot.records import Outcome
+
+
+@pytest.fixture
+def surefoot(capsys, monkeypatch, tmp_path):
+    """Run the command line here: arguments -> (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments):
+        code = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as leaving:
+            code = leaving.code or 0
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
 
 
 @pytest.fixture(autouse=True)

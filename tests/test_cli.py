@@ -15,27 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from surefoot.cli import main
-
 COMMAND = [sys.executable, "-m", "surefoot.cli"]
-
-
-@pytest.fixture
-def surefoot(capsys, monkeypatch, tmp_path):
-    """Run the command line here: arguments -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def run(*arguments):
-        code = 0
-        try:
-            main([str(a) for a in arguments])
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture

@@ -13,25 +13,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from surefoot.cli import main
 from tables.table_fakes import people, text_of
-
-
-@pytest.fixture
-def surefoot(capsys, monkeypatch, tmp_path):
-    """Run the command line here: arguments -> (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        code = 0
-        try:
-            main([str(a) for a in arguments])
-        except SystemExit as leaving:
-            code = leaving.code or 0
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture
