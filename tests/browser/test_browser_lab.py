@@ -128,7 +128,13 @@ def test_a_weight_tells_where_it_comes_from(browser):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(own.url)
         until_iteration(page, 0)
-        page.mouse.click(300, 170)  # in the first hidden unit's picture
+        for _ in range(
+            50
+        ):  # the sentence comes before the weights: there is nothing to click until they are here
+            page.mouse.click(300, 170)  # in the first hidden unit's picture
+            page.wait_for_timeout(200)
+            if page.locator(".ask").is_visible():
+                break
         page.wait_for_selector(".ask .ask-result b")
         page.wait_for_function("() => !/asking/.test(document.querySelector('.ask').innerText)")
         told = page.locator(".ask").inner_text()

@@ -34,7 +34,7 @@ def test_an_offline_replay_does_what_a_recording_can(page: Any, replay: Path) ->
     page.goto(replay.as_uri())
     until_iteration(page, 60)
     page.get_by_role("slider", name="iteration").fill("20")
-    until_iteration(page, 20)
+    until_iteration(page, 20, exactly=True)
     assert "iteration 20:" in where(page)
     page.get_by_role("button", name="play (space)").click()
     until_iteration(page, 60)
