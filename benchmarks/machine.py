@@ -18,7 +18,7 @@ import numpy as np
 
 from surefoot.compute.threads import cores
 
-PACKAGES = ("surefoot", "numpy", "numba", "scipy", "scikit-learn", "torch", "jax", "optax")
+PACKAGES = ("surefoot", "numpy", "numba", "scipy", "scikit-learn", "torch", "jax", "optax", "distributed")
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCH = Path(__file__).parents[1] / "benchmarks" / "bench.py"
 
 
+@pytest.mark.slow
 def test_a_quick_run_prints_its_tables():
     command = [sys.executable, str(BENCH), "--quick", "--only", "trial", "--only", "check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

@@ -21,6 +21,7 @@ def recorded(path):
     return opened(re.search(r'id="recording">([^<]*)<', path.read_text("utf-8"))[1])[0]
 
 
+@pytest.mark.slow
 def test_html_gif_and_figure_together(surefoot, a_run, tmp_path):
     pytest.importorskip("matplotlib")
     pytest.importorskip("PIL.Image")

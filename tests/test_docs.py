@@ -14,7 +14,7 @@ HOME = Path(__file__).parents[1]
 PAGES = (
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md",
     "docs/architecture.md", "docs/choosing.md", "docs/estimators.md",
-    "docs/lab.md", "docs/runs.md", "docs/study.md",
+    "docs/lab.md", "docs/runs.md", "docs/scale.md", "docs/study.md",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
+from surefoot.commands.converting import convert
 from surefoot.commands.fitting import export, fit, predict
 from surefoot.commands.judging import check, verify
 from surefoot.commands.laboratory import lab
@@ -32,7 +33,10 @@ app = App(
 )
 for command in (train, check, verify, show, race, lab, methods, fit, predict, export):
     app.command(command)
-app.command(describe, name="data")
+data = App(name="data", help_format="plaintext")
+data.default(describe)
+data.command(convert)
+app.command(data)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -56,6 +56,33 @@ class Place:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
+class Machine:
+    """Who computes.
+
+    Parameters
+    ----------
+    compute
+        auto, dense, packed, blocks (rows from a disk), dask or device; the numbers are the same.
+    workers
+        Dask workers: how many to start on this machine, or the address of a scheduler (tcp://host:8786).
+    device
+        PyTorch's: auto, cpu, cuda or cuda:1.
+    """
+
+    compute: Annotated[str | None, default("auto")] = None
+    workers: str | None = None
+    device: str | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was said, as `Problem` takes it."""
+        count = self.workers is not None and self.workers.isascii() and self.workers.isdigit()
+        given = {**vars(self), "workers": int(self.workers or 0) if count else self.workers}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Net:
     """A network, its weights and its loss.
 

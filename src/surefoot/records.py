@@ -110,6 +110,8 @@ class Step:
     alpha : length of the step, as a multiple of the direction.
     slope : φ′(0) along the direction of the step (units of the loss).
     notes : every fallback that was used, in words.
+    happened : what befell the machines meanwhile (a lost worker, what was recomputed), in words; the numbers
+        are the same without it.
     measures : what the probes added: accuracy_train, accuracy_test, loss_test, ...
     """
 
@@ -123,6 +125,7 @@ class Step:
     trials: tuple[Trial, ...] = ()
     outcome: Outcome | None = None
     notes: tuple[str, ...] = ()
+    happened: tuple[str, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -145,6 +148,7 @@ class Step:
             ],
             "outcome": self.outcome.value if self.outcome else None,
             "notes": list(self.notes),
+            "happened": list(self.happened),
             "passes": self.cost.passes,
             "tails": self.cost.tails,
             "evaluations": self.cost.evaluations,
@@ -159,7 +163,7 @@ class Step:
         """The inverse of `to_json`."""
         known = {
             "iteration", "loss", "gradient_norm", "alpha", "slope", "trials", "outcome", "notes",
-            "passes", "tails", "evaluations", "seconds",
+            "happened", "passes", "tails", "evaluations", "seconds",
         }  # fmt: skip
         return cls(
             iteration=record["iteration"],
@@ -175,6 +179,7 @@ class Step:
             ),
             outcome=Outcome(record["outcome"]) if record["outcome"] else None,
             notes=tuple(record["notes"]),
+            happened=tuple(record.get("happened", ())),
             measures={k: v for k, v in record.items() if k not in known and v is not None},
         )
 

@@ -13,76 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import surefoot as sf
-from surefoot.compute import behind, first_layer, packed
+from agreement import QUANTITIES, agree, quantities, samples, setting
+from surefoot.compute import behind, desk, first_layer
+from surefoot.compute.blockwise import STRIPS, partition
 from surefoot.compute.dense import Dense
 from surefoot.compute.packed import Packed
-from surefoot.compute.walks import STRIPS, partition
 from surefoot.descent import loop
 from surefoot.errors import BadValue, ShapeError
 from surefoot.network.activations import ACTIVATIONS
 from surefoot.network.losses import LOSSES
 
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
-QUANTITIES = (
-    "value",
-    "gradient",
-    "phi",
-    "slope",
-    "curvature",
-    "gradient there",
-    "hessian",
-    "gauss-newton",
-    "outputs",
-)
-
-
-def samples(sizes, loss, dtype, n, seed, weighted=True):
-    rng = np.random.default_rng(seed)
-    d, k = sizes[0], sizes[-1]
-    X = rng.integers(0, 256, (n, d)) if dtype == np.uint8 else rng.normal(size=(n, d))
-    y = rng.integers(0, k, n) if loss == "cross-entropy" else rng.random((n, k))
-    return X.astype(dtype), y, rng.uniform(0.1, 2, n) if weighted else None
 
 
 def both(sizes, activation, loss, dtype=np.uint8, n=700, seed=0, precision=np.float64, threads=2, l2=0.01):
     """The plain objective in double, the packed one, a place and a direction."""
-    X, y, weight = samples(sizes, loss, dtype, n, seed, seed % 2 == 0)
-    net = sf.Network(sizes, activation, loss)
-    rng = np.random.default_rng(seed)
-    theta = net.initial(rng) + 0.1 * rng.normal(size=net.size)
-    scale = 255.0 if dtype == np.uint8 else 1.0
-    plain = Dense(net, X / scale, y, l2=l2, sample_weight=weight)
-    fast = Packed(net, X, y, scale=scale, l2=l2, sample_weight=weight, dtype=precision, threads=threads)
-    return plain, fast, theta, rng.normal(size=net.size)
-
-
-def quantities(objective, theta, p, alpha=0.3):
-    here = objective.at(theta)
-    ray = here.ray(p)
-    return dict(
-        zip(
-            QUANTITIES,
-            (
-                here.value, here.gradient, ray.value(alpha), ray.slope(alpha), ray.curvature(alpha),
-                ray.point(alpha).gradient, here.hessian_vector(p), here.gauss_newton_vector(p), here.outputs,
-            ),
-            strict=True,
-        )
-    )  # fmt: skip
-
-
-def agree(plain, fast, theta, p, bound):
-    expected, found = quantities(plain, theta, p), quantities(fast, theta, p)
-    terms = {  # these are sums that may cancel: rounding is relative to what is added up
-        "slope": np.abs(expected["gradient there"] * p).sum(),
-        "curvature": np.abs(expected["hessian"] * p).sum(),
-    }
-    for name in QUANTITIES:
-        scale = max(np.abs(expected[name]).max(), terms.get(name, 0.0))
-        error = np.abs(found[name] - expected[name]).max()
-        assert error <= bound * max(scale, 1e-3), (name, found[name], expected[name], fast.choice)
-    # passes and evaluations are counted as the plain objective counts them; tails as they are run
-    assert (fast.cost.passes, fast.cost.evaluations) == (plain.cost.passes, plain.cost.evaluations)
+    plain, made_of, options, theta, p = setting(sizes, activation, loss, dtype, n, seed, l2)
+    return plain, Packed(*made_of, **options, dtype=precision, threads=threads), theta, p
 
 
 @settings(max_examples=25, deadline=None)
@@ -114,11 +61,11 @@ def test_float_data_and_wide_layers(dtype, precision, sizes):
 
 @pytest.mark.parametrize("sizes", [(20, 6, 10), (20, 3), (20, 30, 5)])
 def test_without_numba_the_same_numbers_and_a_sentence(monkeypatch, sizes):
-    monkeypatch.setattr(packed, "find_spec", lambda name: None)
+    monkeypatch.setattr(desk, "find_spec", lambda name: None)
     plain, fast, theta, p = both(sizes, "logistic", "cross-entropy")
     agree(plain, fast, theta, p, 1e-12)
-    assert isinstance(fast.first, first_layer.Blas)
-    assert isinstance(fast.blockwise.tail, behind.Plain)
+    assert isinstance(fast.walks.first, first_layer.Blas)
+    assert isinstance(fast.walks.blockwise.tail, behind.Plain)
     assert "Numba is not installed: surefoot[fast]" in fast.choice
 
 
@@ -183,8 +130,9 @@ class Counted:
 @pytest.mark.parametrize("method", ["classic", "lbfgs", "plane", "newton"])
 def test_passes_are_counted_as_they_are_made(method):
     _, fast, theta, _ = both((20, 5, 3), "tanh", "cross-entropy", n=300, threads=1)
-    fast.walks = fast.blockwise
-    fast.blockwise.first = counted = Counted(fast.first)
+    shard = fast.walks
+    shard.kernels = shard.blockwise
+    shard.blockwise.first = shard.first = counted = Counted(shard.first)
     for step in sf.descend(fast, theta, sf.method(method), sf.stop(iterations=8)):
         cost = step.cost
     forward, backward = counted.rows["forward"] / 300, counted.rows["backward"] / 300
@@ -236,7 +184,7 @@ def test_accuracy_is_counted_beside_the_gradient(loss):
     tails = fast.cost.tails
     assert here.accuracy == expected
     assert fast.cost.tails == tails
-    assert fast.at(theta).accuracy == expected  # from the outputs
+    assert fast.at(theta).accuracy == expected  # a walk of its own
 
 
 def test_an_older_ray_and_point_keep_their_numbers():

@@ -50,6 +50,7 @@ def test_all_checks_are_generated_and_none_is_marked_to_fail(make):
     )
 
 
+@pytest.mark.slow
 def test_checks_with_array_api_switched_on():
     environment = {**os.environ, "SCIPY_ARRAY_API": "1"}
     command = [sys.executable, "-c", WITH_ARRAY_API]

@@ -32,6 +32,7 @@ def test_sign_test_is_the_binomial_tail():
         assert sign_test(better, worse) == pytest.approx(tail, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_alike_models_seldom_beat_each_other(task):
     rng, wins = np.random.default_rng(1), 0

@@ -238,6 +238,7 @@ threads = []
 """
 
 
+@pytest.mark.slow
 def test_kill_9_at_any_moment_loses_at_most_one_step(small, tmp_path):
     """Killed and gone on with, again and again: what was shown is in the file, and the bits are right."""
     net, data, test = small

@@ -243,6 +243,7 @@ console.log(JSON.stringify(told));
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NODE is None, reason="node is not installed")
 def test_the_page_hears_asks_and_does_not_wait_for_ever(tmp_path):
     path = tmp_path / "notebook.mjs"

@@ -3,6 +3,7 @@
     training   train: a new run, one that goes on, one that branches off
     judging    check, verify: is it right?
     looking    show, data, methods
+    converting data convert
     racing     race
     laboratory lab
     fitting    fit, predict, export: a table, without Python

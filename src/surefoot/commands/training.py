@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from surefoot.errors import BadValue, UnknownName
-from surefoot.flags import Count, Net, Place, default, options_of
+from surefoot.flags import Count, Machine, Net, Place, default, options_of
 
 if TYPE_CHECKING:
     from surefoot.training.finished import Run
@@ -35,13 +35,14 @@ def train(
     parent: Annotated[str | None, Parameter(name="--from")] = None,
     at: Count | None = None,
     place: Place = Place(),
+    machine: Machine = Machine(),
 ) -> None:
     """Train a network and watch every step.
 
     Parameters
     ----------
     data
-        digits, mnist, circle, xor, spiral, moons, gaussians, or the path of a file or a folder of IDX files.
+        digits, mnist, circle, xor, spiral, moons, gaussians, or the path of a file or folder.
     method
         auto, classic, constant, lbfgs, cg, ...; `surefoot methods` lists them all.
     iterations
@@ -74,17 +75,18 @@ def train(
     told = {
         "DATA": data, "--method": method, "--train-size": train_size, "--precision": precision,
         "--test-every": test_every, "--sharpness-every": sharpness_every, "--run": run, "--from": parent,
-        "--at": at, **_said(net), **_said(place),
+        "--at": at, **_said(net), **_said(place), **_said(machine),
     }  # fmt: skip
     views = make_views([view])
     if figure is not None:
         views.append(FigureView(figure))
     if resume is not None:
-        _refuse("--resume", "goes on with the run as it is", told, "--data-dir")
+        _refuse("--resume", "goes on with the run as it is", told, "--data-dir", "--workers")
         from surefoot.training.resume import resume as go_on
 
         run = resume
-        done = go_on(resume, iterations, views, data_dir=place.data_dir)
+        workers = machine.said.get("workers")
+        done = go_on(resume, iterations, views, data_dir=place.data_dir, workers=workers)
     elif parent is not None:
         allowed = ("--from", "--at", "--method", "--run", "--test-every", "--sharpness-every", "--data-dir")
         _refuse("--from", "begins with that run's network on that run's data", told, *allowed)
@@ -98,11 +100,13 @@ def train(
     else:
         if at is not None:
             raise BadValue("--at says where to leave another run; name that run with --from RUN.")
-        done = _new(told, net, place, iterations, views)
+        done = _new(told, net, place, machine, iterations, views)
     _tell(done, view, figure, run)
 
 
-def _new(told: dict[str, Any], net: Net, place: Place, iterations: int | None, views: list[Any]) -> Run:
+def _new(
+    told: dict[str, Any], net: Net, place: Place, machine: Machine, iterations: int | None, views: list[Any]
+) -> Run:
     """A run from the start."""
     from surefoot.descent.methods import method as lookup
     from surefoot.training.run import train as train_network
@@ -127,6 +131,7 @@ def _new(told: dict[str, Any], net: Net, place: Place, iterations: int | None, v
         views=views,
         save=told["--run"],
         options=options.to_json(),
+        **machine.said,
     )
 
 
@@ -144,7 +149,7 @@ def _tell(done: Run, view: str, figure: str | None, run: str | None) -> None:
         raise SystemExit(130)
 
 
-def _said(flags: Net | Place) -> dict[str, Any]:
+def _said(flags: Net | Place | Machine) -> dict[str, Any]:
     """Flags of a group by name, None where nothing was said."""
     return {f"--{f.name.replace('_', '-')}": getattr(flags, f.name) for f in fields(flags)}
 

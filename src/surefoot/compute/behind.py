@@ -11,8 +11,8 @@ their direction.  Z¹ and Ż¹ lie as (units, m) and without their biases.  Loss
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from surefoot.network.jet import tail_jet
 from surefoot.network.mlp import tail
 from surefoot.network.parameters import Layers
 from surefoot.network.products import gauss_newton_tail, hessian_tail
+
+if TYPE_CHECKING:
+    from surefoot.compute.desk import Desk
 
 SPAN = 256  # samples that the kernels take through all layers at a time: 64 are slower, 512 no faster
 WIDEST = 1 << 14  # weights of one layer up to which the compiled products keep up with BLAS
@@ -144,33 +147,40 @@ class Plain:
 class Fused:
     """The kernels of `tails`."""
 
-    def __init__(self, plain: Plain, workers: int) -> None:
+    def __init__(self, plain: Plain, desk: Desk) -> None:
         from surefoot.compute import tails
         from surefoot.compute.spans import ACTIVATION_CODES, LOSS_CODES
 
-        self._kernels = tails
-        network, real = plain.network, plain.real
+        self._kernels, self.plain, self.desk = tails, plain, desk
+        network = plain.network
         sizes = network.sizes[1:]
         codes = ACTIVATION_CODES[network.activation], LOSS_CODES[network.loss]
         self.network = (np.array(sizes, np.int64), *codes)
-        self.size = network.size - network.sizes[0] * sizes[0]  # of rest
-        labelled = plain.Y.ndim == 1
-        n = len(plain.Y)
-        weights = np.ones(n, real) if plain.weights is None else plain.weights
-        self._samples = [
+        self._shape = max(2 * len(sizes) + 1, 8), max(sizes), SPAN
+
+    def rooms(self, worker: int) -> tuple[Array, Array]:
+        """(slots, width, span) to work in, and (3, span)."""
+        desk = self.desk
+        return desk.room("layers", worker, self._shape), desk.room("row", worker, (3, SPAN))
+
+    @cached_property
+    def _samples(self) -> list[tuple[Array, Array, Array]]:
+        """Labels, targets (k, m) and weights of every block."""
+        plain = self.plain
+        real, Y, labelled = plain.real, plain.Y, plain.Y.ndim == 1
+        weights = self.desk.ones(len(Y)) if plain.weights is None else plain.weights
+        return [
             (
-                plain.Y[a:b].astype(np.int32) if labelled else np.zeros(0, np.int32),
-                np.zeros((0, 0), real) if labelled else np.ascontiguousarray(plain.Y[a:b].T),
+                Y[a:b].astype(np.int32, copy=False) if labelled else np.zeros(0, np.int32),
+                np.zeros((0, 0), real) if labelled else np.ascontiguousarray(Y[a:b].T),
                 weights[a:b],
             )
             for a, b in plain.bounds
         ]
-        shape = max(2 * len(sizes) + 1, 8), max(sizes), SPAN
-        self.rooms = [(np.zeros(shape, real), np.zeros((3, SPAN), real)) for _ in range(workers)]
 
     def value(self, block: int, Z: Array, dZ: Array, alpha: Any, rest: Array, worker: int) -> float:
         return float(
-            self._kernels.value(Z, dZ, alpha, rest, *self.network, *self._samples[block], *self.rooms[worker])
+            self._kernels.value(Z, dZ, alpha, rest, *self.network, *self._samples[block], *self.rooms(worker))
         )
 
     def pullback(
@@ -178,7 +188,7 @@ class Fused:
         D1: Array, G: Array, carried: Array, worker: int,
     ) -> tuple[float, int]:  # fmt: skip
         total, right = self._kernels.pullback(
-            Z, dZ, alpha, rest, *self.network, *self._samples[block], *self.rooms[worker], D1, G, carried
+            Z, dZ, alpha, rest, *self.network, *self._samples[block], *self.rooms(worker), D1, G, carried
         )
         return total, right
 
@@ -186,7 +196,7 @@ class Fused:
         self, block: int, Z: Array, dZ: Array, alpha: Any, rest: Array, along: Array, worker: int
     ) -> tuple[float, float, float]:
         total, slope, bend = self._kernels.jet(
-            Z, dZ, alpha, rest, along, *self.network, *self._samples[block], *self.rooms[worker]
+            Z, dZ, alpha, rest, along, *self.network, *self._samples[block], *self.rooms(worker)
         )
         return total, slope, bend
 

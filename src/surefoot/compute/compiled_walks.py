@@ -1,4 +1,4 @@
-"""The walks of `walks`, compiled whole: a thread enters once, takes strips until none is left, and returns.
+"""The walks of `blockwise`, compiled whole: a thread enters once, takes strips until none is left, returns.
 
 Called block by block from Python, two threads spend 0.7 ms of an iteration waiting for each other's turn
 in the interpreter; so they meet twice.  Which thread takes a strip is chance; its sums are its own.
@@ -21,11 +21,12 @@ from numba.extending import intrinsic
 from surefoot.arrays import Array
 from surefoot.compute import tails
 from surefoot.compute.behind import Fused, Plain
+from surefoot.compute.blockwise import Strips
+from surefoot.compute.desk import Desk
 from surefoot.compute.first_layer import Compiled
 from surefoot.compute.products import backward, forward
 from surefoot.compute.spans import FAST
-from surefoot.compute.threads import Crew
-from surefoot.compute.walks import Blocks, Sums
+from surefoot.compute.walks import Sums
 
 _value, _jet, _pullback = tails.value, tails.jet, tails.pullback
 
@@ -121,25 +122,20 @@ trial, gradient = (kernel(_stamp()) for kernel in (_trial, _gradient))
 
 
 class CompiledWalks:
-    """`Walks` by the two kernels; for compiled first layers with fused layers behind."""
+    """`Kernels` by the two above; for compiled first layers with fused layers behind."""
 
-    def __init__(self, blocks: Blocks, first: Compiled, tail: Fused, plain: Plain, crew: Crew) -> None:
-        self.blocks, self.first, self.crew = blocks, first, crew
+    def __init__(self, strips: Strips, first: Compiled, tail: Fused, plain: Plain, desk: Desk) -> None:
+        self.strips, self.first, self.tail, self.desk = strips, first, tail, desk
         real, Y, n = plain.real, plain.Y, len(plain.Y)
-        edges = [0, *(b for _, b in blocks.bounds)]
+        edges = [0, *(b for _, b in strips.bounds)]
         self._bounds = np.array(edges, np.int64)
-        self._strips = np.array([*(strip[0] for strip in blocks.strips), len(blocks.bounds)], np.int64)
+        self._strips = np.array([*(strip[0] for strip in strips.strips), len(strips.bounds)], np.int64)
         labelled = Y.ndim == 1
-        labels = Y.astype(np.int32) if labelled else np.zeros(n, np.int32)
-        targets = [np.zeros(0, real)] if labelled else [Y[a:b].T.ravel() for a, b in blocks.bounds]
-        weights = np.ones(n, real) if plain.weights is None else plain.weights
-        self._network = (blocks.units, *tail.network, labels, np.concatenate(targets), weights)
-        self._rooms = tail.rooms
-        self._spare = [np.zeros(blocks.units * blocks.most, real) for _ in range(crew.threads)]
+        labels = Y.astype(np.int32, copy=False) if labelled else np.zeros(0, np.int32)
+        targets = [np.zeros(0, real)] if labelled else [Y[a:b].T.ravel() for a, b in strips.bounds]
+        weights = desk.ones(n) if plain.weights is None else plain.weights
+        self._network = (strips.units, *tail.network, labels, np.concatenate(targets), weights)
         self._none = np.zeros((0, 0), real)
-        count, (units, d) = len(blocks.strips), (blocks.units, first.X.shape[1])
-        self._sums = np.zeros((count, 3))
-        self._G, self._behind = np.zeros((count, units, d)), np.zeros((count, tail.size))
 
     def value(self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, V: Array | None) -> float:
         return self._trial(Z, dZ, alpha, rest, rest, False, W, V)[0]
@@ -154,35 +150,48 @@ class CompiledWalks:
         W: Array | None, V: Array | None,
     ) -> tuple[float, float, float]:  # fmt: skip
         walks = (W is not None) + 2 * (V is not None)
+        sums = self._sums()
         w, v = (self._none if weights is None else weights for weights in (W, V))
 
         def work(turn: Array, worker: int) -> None:
             trial(
                 turn, self._strips, self._bounds, self.first.X, self.first.edges, w, v, walks,
                 Z, dZ, alpha, rest, along, jets,
-                *self._network, *self._rooms[worker], self._sums,
+                *self._network, *self.tail.rooms(worker), sums,
             )  # fmt: skip
 
         self._together(work)
-        loss, slope, bend = np.add.accumulate(self._sums)[-1].tolist()
+        loss, slope, bend = np.add.accumulate(sums)[-1].tolist()
         return loss, slope, bend
 
     def gradient(self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, carried: Array) -> Sums:
         w, walks = (self._none, 0) if W is None else (W, 1)
+        sums, count, units = self._sums(), len(self.strips.strips), self.strips.units
+        all_G = self.desk.room("G", 0, (count, units, self.first.X.shape[1]), np.float64)
+        all_behind = self.desk.room("behind", 0, (count, len(rest)), np.float64)
 
         def work(turn: Array, worker: int) -> None:
             gradient(
                 turn, self._strips, self._bounds, self.first.X, self.first.edges, w, walks,
                 Z, dZ, alpha, rest,
-                *self._network, *self._rooms[worker], self._spare[worker], carried,
-                self._sums, self._G, self._behind,
+                *self._network, *self.tail.rooms(worker), self._spare(worker), carried,
+                sums, all_G, all_behind,
             )  # fmt: skip
 
         self._together(work)
-        loss, right, _ = np.add.accumulate(self._sums)[-1].tolist()
-        return Sums(loss, int(right), self._G.sum(axis=0), self._behind.sum(axis=0))
+        loss, right, _ = np.add.accumulate(sums)[-1].tolist()
+        return Sums(loss, int(right), all_G.sum(axis=0), all_behind.sum(axis=0))
 
     def _together(self, work: Callable[[Array, int], None]) -> None:
         """One call for each thread; `turn` deals out the strips."""
         turn = np.zeros(1, np.int64)
-        self.crew.map(work, [turn] * min(self.crew.threads, len(self.blocks.strips)))
+        crew = self.desk.crew
+        crew.map(work, [turn] * min(crew.threads, len(self.strips.strips)))
+
+    def _sums(self) -> Array:
+        """(strips, 3)"""
+        return self.desk.room("sums", 0, (len(self.strips.strips), 3), np.float64)
+
+    def _spare(self, worker: int) -> Array:
+        """Room for D¹ of the largest block, flat."""
+        return self.desk.room("D1", worker, (self.strips.units * self.strips.most,))

@@ -61,16 +61,8 @@ class Dense:
         dtype: type[np.floating[Any]] = np.float64,
     ) -> None:
         X = self.matrix(X, dtype)
-        if X.ndim != 2 or X.shape[1] != network.sizes[0]:
-            raise ShapeError(
-                f"X has shape {X.shape}, but the first layer expects {network.sizes[0]} inputs "
-                f"(sizes {network.name}). Pass X with shape (n, {network.sizes[0]})."
-            )
+        require_fit(network, X, y, l2)
         n = X.shape[0]
-        if n == 0 or len(y) != n:
-            raise ShapeError(f"X has {n} rows and y has {len(y)}. Give one target per row, at least one row.")
-        if not 0 <= l2 < float("inf"):
-            raise BadValue(f"l2 is {l2!r}; give a finite number >= 0, such as 1e-3.")
         self.network, self.l2, self.dtype = network, float(l2), dtype
         self.X = X
         Y = network.criterion.targets(y, network.sizes[-1])
@@ -95,10 +87,7 @@ class Dense:
 
     @property
     def trial_cost(self) -> float:
-        """Multiplications of a tail over those of two passes and two tails; activations count as 10."""
-        d, *rest = self.network.sizes
-        tail_work = sum(a * b for a, b in zip(rest, rest[1:], strict=False)) + 10 * sum(rest)
-        return tail_work / (2 * tail_work + 2 * d * rest[0])
+        return trial_cost(self.network)
 
     def at(self, theta: Vector, known: Known | None = None) -> DensePoint:
         return DensePoint(self, frozen(np.asarray(theta)), known=known)
@@ -165,6 +154,32 @@ class Dense:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
+
+
+def require_fit(network: Network, X: Any, y: Any, l2: float) -> None:
+    """Raise one sentence unless X (n, d) and y fit the network and each other, and l2 is possible.
+
+    Raises
+    ------
+    ShapeError, BadValue
+    """
+    if X.ndim != 2 or X.shape[1] != network.sizes[0]:
+        raise ShapeError(
+            f"X has shape {X.shape}, but the first layer expects {network.sizes[0]} inputs "
+            f"(sizes {network.name}). Pass X with shape (n, {network.sizes[0]})."
+        )
+    n = X.shape[0]
+    if n == 0 or len(y) != n:
+        raise ShapeError(f"X has {n} rows and y has {len(y)}. Give one target per row, at least one row.")
+    if not 0 <= l2 < float("inf"):
+        raise BadValue(f"l2 is {l2!r}; give a finite number >= 0, such as 1e-3.")
+
+
+def trial_cost(network: Network) -> float:
+    """Multiplications of a tail over those of two passes and two tails; activations count as 10."""
+    d, *rest = network.sizes
+    tail_work = sum(a * b for a, b in zip(rest, rest[1:], strict=False)) + 10 * sum(rest)
+    return tail_work / (2 * tail_work + 2 * d * rest[0])
 
 
 def relative_weights(sample_weight: Array | None, n: int) -> Array | None:

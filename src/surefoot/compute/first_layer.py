@@ -10,23 +10,29 @@ without Numba.  `units` are the rows that Z and D have: the compiled kernels wan
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from surefoot.arrays import Array
+
+if TYPE_CHECKING:
+    from surefoot.compute.desk import Desk
 
 THIN = 24  # up to so many units the compiled products are faster than BLAS (784 inputs: equal near 32)
 TILE = 6  # units that the compiled products work on together
 
 
 class Products(Protocol):
-    """Blocks are rows start .. start + m of the data; `worker` says whose buffers to use."""
+    """Blocks are rows start .. start + m of the data X; `worker` says whose buffers to use."""
+
+    X: Array
 
     @property
     def units(self) -> int: ...
     def weights(self, W: Array) -> Array:
-        """W (d, d_1) as `forward` wants it: (units, d), divided by the scale."""
+        """W (d, d_1) as `forward` wants it: (units, d)."""
         ...
 
     def forward(self, W: Array, start: int, Z: Array, worker: int) -> None: ...
@@ -36,17 +42,22 @@ class Products(Protocol):
 class Compiled:
     """Kernels of `products`."""
 
-    def __init__(self, X: Array, d_1: int, real: Any, scale: float) -> None:
+    def __init__(self, X: Array, d_1: int, real: Any) -> None:
         from surefoot.compute import products
 
-        self.X, self.real, self.scale = X, real, scale
+        self.X, self.real = X, real
         self.units = padded(d_1)
-        self.edges = products.edges(X)
-        self._forward, self._backward = products.forward, products.backward
+        self._forward, self._backward, self._edges = products.forward, products.backward, products.edges
+
+    @cached_property
+    def edges(self) -> Array:
+        """(n, 2): where each row's margins end; a look at the data."""
+        found: Array = self._edges(self.X)
+        return found
 
     def weights(self, W: Array) -> Array:
         whole = np.zeros((self.units, len(W)), self.real)
-        whole[: W.shape[1]] = W.T / self.real(self.scale)
+        whole[: W.shape[1]] = W.T
         return whole
 
     def forward(self, W: Array, start: int, Z: Array, worker: int) -> None:
@@ -57,28 +68,27 @@ class Compiled:
 
 
 class Blas:
-    """Matrix products on blocks of at most `rows` rows."""
+    """Matrix products on blocks of rows."""
 
-    def __init__(self, X: Array, d_1: int, real: Any, scale: float, workers: int, rows: int) -> None:
-        self.X, self.real, self.scale, self.units = X, real, scale, d_1
-        d = X.shape[1]
-        self._buffers = [] if X.dtype == real else [np.empty((rows, d), real) for _ in range(workers)]
-        self._parts = [np.empty((d_1, d), real) for _ in range(workers)]
+    def __init__(self, X: Array, d_1: int, real: Any, desk: Desk) -> None:
+        self.X, self.real, self.units, self.desk = X, real, d_1, desk
 
     def weights(self, W: Array) -> Array:
-        return np.ascontiguousarray(W.T / self.real(self.scale), self.real)
+        return np.ascontiguousarray(W.T, self.real)
 
     def forward(self, W: Array, start: int, Z: Array, worker: int) -> None:
         np.matmul(W, self._floats(start, Z.shape[1], worker).T, out=Z)
 
     def backward(self, D: Array, start: int, G: Array, worker: int) -> None:
-        G += np.matmul(D, self._floats(start, D.shape[1], worker), out=self._parts[worker])
+        part = self.desk.room("part", worker, G.shape)
+        G += np.matmul(D, self._floats(start, D.shape[1], worker), out=part)
 
     def _floats(self, start: int, m: int, worker: int) -> Array:
-        if not self._buffers:
-            return self.X[start : start + m]
-        buffer = self._buffers[worker][:m]
-        np.copyto(buffer, self.X[start : start + m], casting="same_kind")
+        rows = self.X[start : start + m]
+        if rows.dtype == self.real:
+            return rows
+        buffer = self.desk.room("floats", worker, rows.shape)
+        np.copyto(buffer, rows, casting="same_kind")
         return buffer
 
 

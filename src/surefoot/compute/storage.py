@@ -6,6 +6,7 @@ borrowed array, or a view of one, keeps it unchanged: it returns when the last r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ SPARE = 3  # arrays that may wait on the shelf
 
 
 class Shelf:
-    """Arrays of one shape and type.
+    """Arrays of one shape and type; `make` makes one, by default in memory.
 
     >>> shelf = Shelf(3, np.float64)
     >>> first = shelf.borrow(); address = first.ctypes.data; view = first[1:]; del first
@@ -27,13 +28,15 @@ class Shelf:
     True
     """
 
-    def __init__(self, shape: int | tuple[int, ...], dtype: Any) -> None:
-        self._shape, self._dtype = shape, dtype
+    def __init__(
+        self, shape: int | tuple[int, ...], dtype: Any, make: Callable[[], Array] | None = None
+    ) -> None:
+        self._make = make or (lambda: np.empty(shape, dtype))
         self._waiting: list[Array] = []
 
     def borrow(self) -> Array:
         """An array with anything in it."""
-        array = self._waiting.pop() if self._waiting else np.empty(self._shape, self._dtype)
+        array = self._waiting.pop() if self._waiting else self._make()
         return np.asarray(_Lent(array, self._waiting))
 
 

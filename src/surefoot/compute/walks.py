@@ -1,31 +1,54 @@
-"""One walk over the blocks: all that a point or ray asks for at once, block by block while it is in cache.
+"""Walks: all that an objective asks of the machine that holds the data are sums over samples.
 
-    value      Σ w l                                first the data, where Z¹ = X W¹ or Ż¹ = X V¹ is wanted
-    jet        Σ w l and its two derivatives in α   the same
-    gradient   Σ w l, how many are right, D X and ∂/∂rest; Z¹ + α Ż¹ is written down
+    Z¹(α) = Z¹ + α Ż¹ + b¹     the first layer on a line, Z¹ = X W¹ and Ż¹ = X V¹ without their biases
 
-W, V : first-layer weights as `Products.weights` makes them, None where the product is known already.
-Z, dZ, carried : flat storages of the first layer.   Sums are made strip by strip, and added in order.
+    value      Σ w l                            first a pass over the data, where Z¹ or Ż¹ is wanted
+    jet        Σ w l and its two derivatives in α                                       the same
+    gradient   Σ w l, how many are right, Σ Xᵀ D¹ and ∂/∂rest; Z¹ + α Ż¹ is written down          a pass
+    product    the Hessian or Gauss-Newton matrix times a vector                                two passes
+
+A sum over samples can be made anywhere: by threads, block after block from a disk, on many machines, on
+a GPU.  First layers have the data's length and stay where the data are; here they are handles, which
+only the walks that made them can open.  A handle is never written to again once it is filled, and what
+it stands for is freed with the last reference to it.  W and V come as (d, d_1) in the working precision,
+divided by the data's scale: walks know nothing of scale, l2 or 1/n.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from surefoot.arrays import Array
-from surefoot.compute.behind import Plain, Tail
-from surefoot.compute.first_layer import Products
-from surefoot.compute.threads import Crew, SingleBlas
+from surefoot.arrays import Array, Vector
 
-STRIPS = 8  # sums over samples are made of at most so many parts, whoever works
-Result = TypeVar("Result")
+
+class Line:
+    """θ + α p as walks see it: handles of Z¹ and Ż¹, and what lies behind W¹ in θ and in p.
+
+    rest, along : float64 [b¹, W², b², ...] of θ and of p.
+
+    A ray makes one line and asks it many α, so walks may know a line again by its identity.
+    """
+
+    __slots__ = ("Z", "__weakref__", "along", "dZ", "rest")
+
+    def __init__(self, Z: Any, dZ: Any, rest: Vector, along: Vector) -> None:
+        self.Z, self.dZ, self.rest, self.along = Z, dZ, rest, along
+
+    @classmethod
+    def standing(cls, Z: Any, rest: Vector) -> Line:
+        """A place without a direction: only α = 0 has a meaning."""
+        return cls(Z, Z, rest, rest)
+
+    def at(self, alpha: float, real: Any) -> Array:
+        """[b¹, W², b², ...] at α in the working precision."""
+        rest = self.rest if alpha == 0 else self.rest + alpha * self.along  # 0 · ∞ would be NaN
+        return np.asarray(rest, real)
 
 
 class Sums(NamedTuple):
-    """Of a gradient's walk: loss, right answers, G (units, d), behind (rest)."""
+    """Of a gradient's walk: loss, right answers, first (d, d_1), behind (rest)."""
 
     loss: float
     right: int
@@ -34,165 +57,52 @@ class Sums(NamedTuple):
 
 
 class Walks(Protocol):
-    def value(
-        self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, V: Array | None
-    ) -> float: ...
+    """Where W is given, `line.Z` is filled in the same walk; where V is given, `line.dZ`."""
+
+    @property
+    def choice(self) -> str:
+        """What was chosen and why, for the header of a run."""
+        ...
+
+    def storage(self) -> Any:
+        """A handle for a first layer of all rows, with anything in it."""
+        ...
+
+    def moved(self, Z: Any, dZ: Any, alpha: float) -> Any:
+        """Z¹ + α Ż¹."""
+        ...
+
+    def mixed(self, a: float, dZ: Any, b: float, other: Any) -> Any:
+        """a Ż¹ + b Ż¹′."""
+        ...
+
+    def fill(self, W: Array, Z: Any) -> None: ...
+    def value(self, line: Line, alpha: float, W: Array | None = None, V: Array | None = None) -> float: ...
     def jet(
-        self, Z: Array, dZ: Array, alpha: Any, rest: Array, along: Array, W: Array | None, V: Array | None
+        self, line: Line, alpha: float, W: Array | None = None, V: Array | None = None
     ) -> tuple[float, float, float]: ...
-    def gradient(
-        self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, carried: Array
-    ) -> Sums: ...
+    def gradient(self, line: Line, alpha: float, W: Array | None, carried: Any) -> Sums:
+        """At Z¹ + α Ż¹, which is left in `carried` unless α is 0."""
+        ...
 
+    def product(self, line: Line, W: Array | None, V: Array, newton: bool) -> tuple[Array, Array]:
+        """At Z¹: sums (d, d_1) and (rest) of the Hessian (newton) or Gauss-Newton matrix times (V, along)."""
+        ...
 
-class Blocks:
-    """Rows in blocks, blocks in strips; flat storages of the first layer lie block by block."""
+    def outputs(self, Z: Any, rest: Vector) -> Array:
+        """(n, k)"""
+        ...
 
-    def __init__(self, n: int, rows: int, units: int) -> None:
-        self.units = units
-        self.bounds, self.strips = partition(n, rows)
-        self.most = max(b - a for a, b in self.bounds)
-
-    def view(self, Z: Array, block: int) -> Array:
-        """The (units, m) part of a flat storage that belongs to a block."""
-        a, b = self.bounds[block]
-        return Z[a * self.units : b * self.units].reshape(self.units, b - a)
-
-
-class BlockWalks:
-    """Any products and any tail, a Python call for each block of each."""
-
-    def __init__(
-        self, blocks: Blocks, first: Products, tail: Tail, plain: Plain, crew: Crew, single_blas: SingleBlas
-    ) -> None:
-        self.blocks, self.first, self.tail, self.plain = blocks, first, tail, plain
-        self.crew, self.single_blas = crew, single_blas
-        real = plain.real
-        self._D1 = [np.zeros(blocks.units * blocks.most, real) for _ in range(crew.threads)]
-
-    def each_strip(self, work: Callable[[list[int], int], Result]) -> list[Result]:
-        """work(blocks, worker) for every strip, in the order of the strips."""
-        with self.single_blas():
-            return self.crew.map(work, self.blocks.strips)
-
-    def forward(self, block: int, weights: Array | None, Z: Array, worker: int) -> Array:
-        """The block's part of Z, filled with its product if there are weights."""
-        here = self.blocks.view(Z, block)
-        if weights is not None:
-            self.first.forward(weights, self.blocks.bounds[block][0], here, worker)
-        return here
-
-    def backward(self, block: int, D1: Array, G: Array, worker: int) -> None:
-        D1[self.plain.network.sizes[1] :] = 0  # units that only fill up a tile
-        self.first.backward(D1, self.blocks.bounds[block][0], G, worker)
-
-    def room(self, block: int, worker: int) -> Array:
-        """D¹ (units, m) to be filled."""
-        a, b = self.blocks.bounds[block]
-        units = self.blocks.units
-        return self._D1[worker][: units * (b - a)].reshape(units, b - a)
-
-    def fill(self, W: Array, Z: Array) -> None:
-        """Z <- X W¹ alone."""
-
-        def work(blocks: list[int], worker: int) -> None:
-            for block in blocks:
-                self.forward(block, W, Z, worker)
-
-        self.each_strip(work)
-
-    def value(self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, V: Array | None) -> float:
-        def work(blocks: list[int], worker: int) -> float:
-            total = 0.0
-            for block in blocks:
-                here, moved = self.forward(block, W, Z, worker), self.forward(block, V, dZ, worker)
-                total += self.tail.value(block, here, moved, alpha, rest, worker)
-            return total
-
-        return sum(self.each_strip(work))
-
-    def jet(
-        self, Z: Array, dZ: Array, alpha: Any, rest: Array, along: Array, W: Array | None, V: Array | None
-    ) -> tuple[float, float, float]:
-        def work(blocks: list[int], worker: int) -> Array:
-            totals = np.zeros(3)
-            for block in blocks:
-                here, moved = self.forward(block, W, Z, worker), self.forward(block, V, dZ, worker)
-                totals += self.tail.jet(block, here, moved, alpha, rest, along, worker)
-            return totals
-
-        loss, slope, bend = sum(self.each_strip(work), np.zeros(3))
-        return float(loss), float(slope), float(bend)
-
-    def gradient(self, Z: Array, dZ: Array, alpha: Any, rest: Array, W: Array | None, carried: Array) -> Sums:
-        view = self.blocks.view
-
-        def work(blocks: list[int], worker: int) -> Sums:
-            total, right, (G, behind) = 0.0, 0, self.gradients(rest)
-            for block in blocks:
-                here, D1 = self.forward(block, W, Z, worker), self.room(block, worker)
-                loss, hits = self.tail.pullback(
-                    block, here, view(dZ, block), alpha, rest, D1, behind, view(carried, block), worker
-                )
-                self.backward(block, D1, G, worker)
-                total, right = total + loss, right + hits
-            return Sums(total, right, G, behind)
-
-        return added(self.each_strip(work))
-
-    def product(
-        self, Z: Array, rest: Array, along: Array, W: Array | None, V: Array, newton: bool
-    ) -> tuple[Array, Array]:
-        """Sums (units, d) and (rest) of the Hessian (newton) or Gauss-Newton matrix times a vector."""
-
-        def work(blocks: list[int], worker: int) -> Sums:
-            G, behind = self.gradients(rest)
-            for block in blocks:
-                here, D1 = self.forward(block, W, Z, worker), self.room(block, worker)
-                moved = np.empty_like(here)
-                self.first.forward(V, self.blocks.bounds[block][0], moved, worker)
-                self.plain.product(block, here, moved, rest, along, D1, behind, newton)
-                self.backward(block, D1, G, worker)
-            return Sums(0.0, 0, G, behind)
-
-        sums = added(self.each_strip(work))
-        return sums.first, sums.behind
-
-    def outputs(self, Z: Array, rest: Array, out: Array) -> None:
-        """out (n, k) <- the network's outputs."""
-
-        def work(blocks: list[int], worker: int) -> None:
-            for block in blocks:
-                here = self.blocks.view(Z, block)
-                out[slice(*self.blocks.bounds[block])] = self.plain.outputs(
-                    here, here, self.plain.real(0), rest
-                )
-
-        self.each_strip(work)
-
-    def gradients(self, rest: Array) -> tuple[Array, Array]:
-        return np.zeros((self.blocks.units, self.plain.network.sizes[0])), np.zeros(len(rest))
+    def close(self) -> None:
+        """Send threads, files and workers home; they come back when there is work."""
+        ...
 
 
 def added(parts: list[Sums]) -> Sums:
-    """The strips' sums, first to last."""
-    loss, right, G, behind = parts[0]
+    """The sums of all parts, first to last; the first part's arrays take them up."""
+    loss, right, first, behind = parts[0]
     for part in parts[1:]:
         loss, right = loss + part.loss, right + part.right
-        G += part.first
+        first += part.first
         behind += part.behind
-    return Sums(loss, right, G, behind)
-
-
-def partition(n: int, rows: int) -> tuple[list[tuple[int, int]], list[list[int]]]:
-    """Blocks (start, stop) of at most about `rows` rows, and their numbers in at most STRIPS equal strips.
-
-    >>> partition(10, 4)
-    ([(0, 4), (4, 8), (8, 10)], [[0, 1, 2]])
-    """
-    strips = min(STRIPS, max(n // 128, 1))
-    each = -(-n // (strips * rows))  # blocks of a strip
-    size = -(-n // (4 * strips * each)) * 4  # whole tiles of rows
-    bounds = [(a, min(a + size, n)) for a in range(0, n, size)]
-    blocks = list(range(len(bounds)))
-    return bounds, [blocks[i : i + each] for i in range(0, len(blocks), each)]
+    return Sums(loss, right, first, behind)

@@ -3,6 +3,7 @@
     X        uint8 stays uint8, float32 and float64 stay; every other real type becomes a float
     y        whole numbers 0 .. k-1 when there are classes, floats when there are none
     numbers  finite, and small enough to be squared: |x| / scale ≤ 1e150
+    on disk  X is looked at block by block and never copied; uint8 needs no look, so nothing is read
 
 Each function returns what it was given in the form `Data` keeps, or raises ShapeError or BadValue.
 """
@@ -12,11 +13,13 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
 from surefoot.arrays import Array
+from surefoot.data.rows import Rows, blocks, on_disk
 from surefoot.errors import BadValue, ShapeError
 
 LARGEST = 1e150  # the square of anything larger overflows float64
@@ -27,12 +30,15 @@ BLOCK = 1 << 18  # numbers looked at in one go, so that a check costs no memory 
 def checked_inputs(values: object, scale: float) -> Array:
     """Return X, shape (n, d), n, d ≥ 1, as uint8, float32 or float64; no copy when it is one already.
 
+    Rows stay Rows; a mapped array stays mapped.
+
     Raises
     ------
     ShapeError : not two-dimensional, or empty.
-    BadValue : masked, complex or not numbers; NaN, infinite or too large, with row and column.
+    BadValue : masked, complex or not numbers; NaN, infinite or too large, with row and column; of
+        another type on disk, where it cannot be converted without being read.
     """
-    X = _as_float_or_bytes("X", values)
+    X: Any = values if isinstance(values, Rows) else _as_float_or_bytes("X", values)
     if X.ndim > 2:
         raise ShapeError(
             f"X has shape {X.shape}; samples are rows: pass X.reshape({len(X)}, -1)"
@@ -40,12 +46,18 @@ def checked_inputs(values: object, scale: float) -> Array:
         )
     if X.ndim < 2:
         raise ShapeError(f"X has shape {X.shape}; samples are rows: pass an array of shape (n, d).")
-    if X.size == 0:
+    if 0 in X.shape:
         raise ShapeError(f"X has shape {X.shape}: it is empty; pass at least one row and one column.")
     if X.dtype != np.uint8:
-        _require_usable("X", X, scale)
-        _warn_of_subnormals(X)
-    return X
+        tiny = float(np.finfo(X.dtype).tiny)
+        if count := require_usable("X", X, scale):
+            warnings.warn(
+                f"X holds {count} numbers closer to 0 than {tiny:.3g}; they are slow and inexact: "
+                "set them to 0.",
+                stacklevel=4,
+            )
+    checked: Array = X
+    return checked
 
 
 def checked_targets(values: object, n: int, classes: tuple[str, ...]) -> Array:
@@ -58,10 +70,17 @@ def checked_targets(values: object, n: int, classes: tuple[str, ...]) -> Array:
         numbers without classes, which could mean either.
     """
     y = _as_numbers("y", values)
+    require_targets(y, n, classes)
+    return y.astype(np.int64 if classes else np.float64, copy=False)
+
+
+def require_targets(y: Array, n: int, classes: tuple[str, ...]) -> None:
+    """Raise ShapeError or BadValue as `checked_targets` does; nothing is converted."""
     if y.ndim == 0 or len(y) != n:
         raise ShapeError(f"X has {n} rows but y has shape {y.shape}; pass one label or target for each row.")
     if classes:
-        return _labels(y, len(classes))
+        _require_labels(y, len(classes))
+        return
     if y.dtype.kind != "f":
         raise BadValue(
             f"y holds whole numbers ({y.dtype}) and there are no classes; pass classes=('0', '1', ...) "
@@ -69,16 +88,14 @@ def checked_targets(values: object, n: int, classes: tuple[str, ...]) -> Array:
         )
     if y.ndim > 2 or y.size == 0:
         raise ShapeError(f"y has shape {y.shape}; targets of a regression have shape (n,) or (n, k), k >= 1.")
-    y = y.astype(np.float64, copy=False)
-    _require_usable("y", y, 1.0)
-    return y
+    require_usable("y", y, 1.0)
 
 
 def checked_scale(scale: object) -> float:
     """Return the divisor of X as a float; BadValue unless 1e-100 ≤ scale ≤ 1e100."""
     try:
         number = float(scale)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not SCALES[0] <= number <= SCALES[1]:
         raise BadValue(
@@ -146,57 +163,56 @@ def _as_float_or_bytes(name: str, values: object) -> Array:
     if array.dtype == np.uint8:
         return array
     small = array.dtype.kind == "f" and array.dtype.itemsize <= 4
+    kept = np.dtype(np.float32 if small else np.float64)
+    if array.dtype != kept and on_disk(array):
+        raise BadValue(
+            f"{name} lies on disk as {array.dtype.str}, which cannot be used there; save it as uint8, "
+            f"float32 or float64, or read it all: np.array({name})."
+        )
     with np.errstate(over="ignore"):  # a long double may become inf; that is reported with its place
-        return array.astype(np.float32 if small else np.float64, copy=False)
+        return array.astype(kept, copy=False)
 
 
-def _labels(y: Array, k: int) -> Array:
+def _require_labels(y: Array, k: int) -> None:
     if y.ndim != 1:
         raise ShapeError(
             f"y has shape {y.shape}; labels have shape (n,): pass y.ravel() or y.argmax(axis=1)."
         )
     if y.dtype.kind == "f":
         raise BadValue(f"y has dtype {y.dtype} but labels are whole numbers 0..{k - 1}; pass y.astype(int).")
-    wrong = np.flatnonzero((y < 0) | (y >= k))
-    if wrong.size:
-        row = int(wrong[0])
-        raise BadValue(f"y[{row}] is {y[row]} but there are {k} classes; labels are 0..{k - 1}.")
-    return y.astype(np.int64, copy=False)
-
-
-def _blocks(values: Array) -> Iterator[tuple[int, Array]]:
-    """(first row, rows) of consecutive blocks of about BLOCK numbers."""
-    rows = max(1, BLOCK * len(values) // values.size)
-    for start in range(0, len(values), rows):
-        yield start, values[start : start + rows]
-
-
-def _require_usable(name: str, values: Array, scale: float) -> None:
-    """Raise BadValue at the first entry that is NaN, infinite, or larger than LARGEST · scale."""
-    limit = min(LARGEST * scale, float(np.finfo(values.dtype).max))
-    for start, block in _blocks(values):
-        with np.errstate(invalid="ignore"):
-            usable = np.abs(block) <= limit  # never true for NaN
-        if usable.all():
-            continue
-        first = tuple(int(i) for i in np.argwhere(~usable)[0])
-        place, value = ", ".join(map(str, (start + first[0], *first[1:]))), float(block[first])
-        if math.isfinite(value):
+    for start, block in blocks(y, BLOCK):
+        wrong = np.flatnonzero((block < 0) | (block >= k))
+        if wrong.size:
+            row = int(wrong[0])
             raise BadValue(
-                f"{name}[{place}] is {value:.3g}; beyond {limit:.3g} a square overflows: "
-                "measure in a larger unit, or leave the row out."
+                f"y[{start + row}] is {block[row]} but there are {k} classes; labels are 0..{k - 1}."
             )
+
+
+def require_usable(name: str, values: Array, scale: float, first: int = 0) -> int:
+    """Raise BadValue at the first entry that is NaN, infinite, or larger than LARGEST · scale.
+
+    Return how many are so close to 0 that arithmetic loses their digits and runs 14 times slower.
+    `first` is the number of the first row, which errors count from.
+    """
+    kind = np.finfo(values.dtype)
+    limit, subnormal = min(LARGEST * scale, float(kind.max)), 0
+    for start, block in blocks(values, BLOCK):
+        size = np.abs(block)
+        with np.errstate(invalid="ignore"):
+            usable = size <= limit  # never true for NaN
+        if not usable.all():
+            place = tuple(int(i) for i in np.argwhere(~usable)[0])
+            _refuse(name, (first + start + place[0], *place[1:]), float(block[place]), limit)
+        subnormal += int(np.count_nonzero((size < kind.tiny) & (size != 0)))
+    return subnormal
+
+
+def _refuse(name: str, place: tuple[int, ...], value: float, limit: float) -> NoReturn:
+    where = f"{name}[{', '.join(map(str, place))}]"
+    if math.isfinite(value):
         raise BadValue(
-            f"{name}[{place}] is {value}; every number must be finite: fill the gap or drop the row."
+            f"{where} is {value:.3g}; beyond {limit:.3g} a square overflows: "
+            "measure in a larger unit, or leave the row out."
         )
-
-
-def _warn_of_subnormals(X: Array) -> None:
-    """Warn once of numbers so close to 0 that arithmetic loses their digits and runs 14 times slower."""
-    tiny = float(np.finfo(X.dtype).tiny)
-    count = sum(int(np.count_nonzero((np.abs(block) < tiny) & (block != 0))) for _, block in _blocks(X))
-    if count:
-        warnings.warn(
-            f"X holds {count} numbers closer to 0 than {tiny:.3g}; they are slow and inexact: set them to 0.",
-            stacklevel=5,
-        )
+    raise BadValue(f"{where} is {value}; every number must be finite: fill the gap or drop the row.")

@@ -3,7 +3,8 @@
     the network sees X / scale, and never anything else
 
 Images stay uint8 in memory, an eighth of their size as float64; `scale` is carried along and
-folded into the first layer where speed matters.  `classes` decides what y is: labels that index
+folded into the first layer where speed matters.  What lies on disk stays there: parts of it are
+views, and rows are read when they are needed.  `classes` decides what y is: labels that index
 the names (classification), or without names the numbers themselves (regression).
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -26,9 +27,10 @@ from surefoot.data.checks import (
     checked_scale,
     checked_targets,
 )
+from surefoot.data.rows import Place, Rows, blocks, on_disk, place_of
 from surefoot.errors import BadValue
 
-HASH_BLOCK = 1 << 22  # bytes
+HASH_BLOCK = 1 << 20  # numbers, 1 to 8 MB
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,7 +42,8 @@ class Data:
 
     Parameters
     ----------
-    X : (n, d) inputs; uint8, float32 and float64 are kept, other real types become floats.
+    X : (n, d) inputs; uint8, float32 and float64 are kept, other real types become floats.  A mapped
+        array (np.memmap) and `Rows` stay on disk: uint8 is not read here, floats are looked at once.
     y : (n,) int64 labels that index `classes`; without classes float64 targets, (n,) or (n, k).
     scale : the network sees X / scale; 255.0 for 8-bit images.
     classes : names of the classes in the order of the labels; () for regression.
@@ -108,18 +111,19 @@ class Data:
         digest = hashlib.sha256(f"scale {self.scale!r}".encode())
         for array in (self.X, self.y):
             digest.update(f" {array.dtype.str} {array.shape} ".encode())
-            rows = max(1, HASH_BLOCK * len(array) // array.nbytes)
-            for start in range(0, len(array), rows):
-                digest.update(np.ascontiguousarray(array[start : start + rows]).data)
+            for _, block in blocks(array, HASH_BLOCK):
+                digest.update(np.ascontiguousarray(block).data)
         return digest.hexdigest()
 
     def scaled(self, rows: Any = slice(None), dtype: DTypeLike = np.float64) -> Array:
         """X[rows] / scale, what the network sees: a new array of the given float type."""
-        seen: Array = np.divide(self.X[rows], self.scale, dtype=dtype, casting="same_kind")
+        seen: Array = np.divide(np.asarray(self.X[rows]), self.scale, dtype=dtype, casting="same_kind")
         return seen
 
     def take(self, rows: slice | ArrayLike) -> Data:
         """The samples at `rows`: a slice, row numbers (repeats allowed), or one truth value per sample.
+
+        A slice is a view, and what lies on disk stays there; the others are new arrays in memory.
 
         Raises
         ------
@@ -133,11 +137,31 @@ class Data:
                 f"take() wants row numbers from 0 to {self.n - 1}, or one truth value for each of the "
                 f"{self.n} rows: {error}."
             ) from error
-        if X.ndim != 2 or not len(X):
+        except MemoryError as error:
+            raise BadValue(f"take() reads the rows, and these do not fit into memory: {error}.") from error
+        if not (isinstance(chosen, slice) or chosen.ndim == 1) or not len(X):
             raise BadValue(
                 f"take({rows!r}) is not a choice of at least one row; pass a list such as [0, 1, 2]."
             )
-        return replace(self, X=X, y=y)
+        return self._with(X, y)
+
+    def _with(self, X: Array, y: Array) -> Data:
+        """The same with other rows of it, which were checked long ago: a map is not read again."""
+        part = object.__new__(Data)
+        part.__dict__.update({field.name: self.__dict__[field.name] for field in fields(self)})
+        part.__dict__.update(X=_read_only(X), y=_read_only(y))
+        return part
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: of a mapped X its place in the file, which is mapped again."""
+        place = place_of(self.X)
+        if place is None:
+            return self.__dict__
+        return {field.name: self.__dict__[field.name] for field in fields(self)} | {"X": place}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        X = state["X"].opened() if isinstance(state["X"], Place) else state["X"]
+        self.__dict__.update(state, X=_read_only(X), y=_read_only(state["y"]))
 
     def split(self, n: int, rng: int | np.random.Generator | None = None) -> tuple[Data, Data]:
         """The first n samples, and the rest; with `rng` after a shuffle.
@@ -172,13 +196,16 @@ class Data:
 
     def __repr__(self) -> str:
         columns = f"{self.d} columns {self.X.dtype}" + (f" / {self.scale:g}" if self.scale != 1.0 else "")
+        columns += " on disk" if on_disk(self.X) else ""
         target = f"{self.k} classes" if self.is_classification else f"{self.k} target{'s' * (self.k > 1)}"
         images = ", images {} x {}".format(*self.image_shape) if self.image_shape else ""
         return f"<Data {self.name!r}: {self.n} rows x {columns}, {target}{images}>"
 
 
 def _read_only(array: Array) -> Array:
-    """A read-only view; the caller's own array keeps its flag."""
+    """A read-only view; the caller's own array keeps its flag.  Rows cannot be written to."""
+    if isinstance(array, Rows):
+        return array
     view = array.view()
     view.flags.writeable = False
     return view

@@ -6,7 +6,10 @@
     target      the last column, unless `target=` gives a name or a number (from 0, -1 is the last)
     inputs      all other columns, numbers all: no gaps, no texts
 
-What the target means is told in `targets`.  Errors count lines and columns from 1, as editors do.
+A `Table` is walked in blocks, as often as one likes.  What only all rows together can tell, what the
+target means (see `targets`) and whether the first row was a header, a `Survey` gathers on the way.
+Who keeps the blocks walks once; who cannot keep them walks once more.
+Errors count lines and columns from 1, as editors do.
 """
 
 from __future__ import annotations
@@ -14,45 +17,79 @@ from __future__ import annotations
 import csv
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
 from surefoot.arrays import Array
 from surefoot.data.dataset import Data
 from surefoot.data.files import reading, require_file
-from surefoot.data.targets import labelled, labels_or_targets
+from surefoot.data.targets import MOST_CLASSES, labelled, labels_or_targets
 from surefoot.errors import DataError
 
 DELIMITERS = "\t;,"
 GAPS = ("", "na", "n/a", "nan", "null", "?")
 LONGEST_LINE = 1 << 20
+BLOCK, ROWS = 1 << 18, 1 << 14  # a block ends with this many numbers, or rows
+MOST_NAMES = 1 << 16  # of classes; far more than a small network tells apart
+Rule = Callable[[Array, object], tuple[Array, tuple[str, ...]]]  # of `targets`
 
 
-@dataclass
-class _Table:
-    """What has been read so far: inputs in one flat array, target cells, the line of each row."""
+class Block(NamedTuple):
+    """Some rows of a table: the line of each, its inputs, the text in its target cell."""
+
+    lines: Sequence[int]
+    X: Array  # (rows, d) float64
+    targets: list[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text whose first line has been looked at; `names` is empty when that is no header."""
 
     path: Path
-    names: tuple[str, ...]  # of all columns; empty without a header
+    names: tuple[str, ...]  # of all columns
     column: int  # of the target
-    inputs: array[float] = field(default_factory=lambda: array("d"))
-    targets: list[str] = field(default_factory=list)
-    lines: array[int] = field(default_factory=lambda: array("q"))
 
-    def append(self, line: int, cells: list[str]) -> None:
-        """Take one row; DataError at its first input that is no number."""
-        target = cells.pop(self.column)
-        try:
-            self.inputs.extend([float(cell) for cell in cells])
-        except ValueError:
-            wrong = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-            raise self.refusal(line, wrong + (wrong >= self.column), cells[wrong]) from None
-        self.targets.append(target)
-        self.lines.append(line)
+    @classmethod
+    def opened(cls, path: Path, target: str | int | None = None) -> Table:
+        """Look at the first line; DataError when there is none, or no such target column."""
+        line = next(_rows(path), None)
+        if line is None:
+            raise DataError(f"{path} is empty; wanted is one sample a line, its target last.")
+        _, cells = line
+        has_header = not any(map(_is_number, cells))
+        names = _names(cells, path) if has_header else ()
+        return cls(path, names, target_column(target, cells, has_header, path))
+
+    def blocks(self) -> Iterator[Block]:
+        """All rows in order, a block at a time; the first one alone when it may yet be a header.
+
+        Raises
+        ------
+        DataError : ragged, or an input that is a gap, a text, NaN or infinite, with line and column.
+        """
+        rows = _rows(self.path)
+        if self.names:
+            next(rows)
+        lines, inputs, targets = array("q"), array("d"), list[str]()
+        alone = not self.names
+        for line, cells in rows:
+            targets.append(cells.pop(self.column).strip())
+            lines.append(line)
+            try:
+                inputs.extend(map(float, cells))
+            except ValueError:
+                wrong = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+                raise self.refusal(line, self._place(wrong), cells[wrong]) from None
+            if alone or len(inputs) >= BLOCK or len(lines) >= ROWS:
+                yield self._block(lines, inputs, targets)
+                lines, inputs, targets, alone = array("q"), array("d"), [], False
+        if lines:
+            yield self._block(lines, inputs, targets)
 
     def refusal(self, line: int, column: int, cell: str) -> DataError:
         """The error for one cell, with its place and the name of its column."""
@@ -64,30 +101,101 @@ class _Table:
             f"{place}: {cell[:40]!r} is not a finite number; write numbers like 3.5, texts only as labels."
         )
 
-    def X(self) -> Array:  # noqa: N802
-        """Inputs (n, d); DataError at the first that is NaN or infinite."""
-        X = np.frombuffer(self.inputs, dtype=np.float64).reshape(len(self.lines), -1)
+    def _block(self, lines: array[int], inputs: array[float], targets: list[str]) -> Block:
+        X = np.frombuffer(inputs, dtype=np.float64).reshape(len(lines), -1)
         if not np.isfinite(X).all():
             row, wrong = (int(i) for i in np.argwhere(~np.isfinite(X))[0])
-            raise self.refusal(self.lines[row], wrong + (wrong >= self.column), str(X[row, wrong]))
-        return X
+            raise self.refusal(lines[row], self._place(wrong), str(X[row, wrong]))
+        return Block(lines, X, targets)
 
-    def y(self) -> tuple[Array, tuple[str, ...]]:
-        """Labels and classes, or numbers and ()."""
-        numeric = [_is_number(cell) for cell in self.targets]
-        for row, cell in enumerate(self.targets):
-            if cell.strip().lower() in GAPS or (numeric[row] and not math.isfinite(float(cell))):
-                raise self.refusal(self.lines[row], self.column, cell)
-        if all(numeric):
-            return labels_or_targets(np.array([float(cell) for cell in self.targets]), self.path)
-        if any(is_number and float(cell) % 1 for is_number, cell in zip(numeric, self.targets, strict=True)):
-            row = numeric.index(False)  # a text among fractions: a slip, not a class
-            raise self.refusal(self.lines[row], self.column, self.targets[row])
-        return labelled(np.array([cell.strip() for cell in self.targets]), self.path)
+    def _place(self, i: int) -> int:
+        """The column of input i, among all cells of a line."""
+        return i + (i >= self.column)
 
-    def drop_first(self) -> None:
-        """The first row was a header after all."""
-        del self.inputs[: len(self.inputs) // len(self.lines)], self.targets[0], self.lines[0]
+
+class Meaning(NamedTuple):
+    """What the target cells of a whole table say: labels into `classes`, or numbers when there are none."""
+
+    skipped: int  # 1 when the first row was a header
+    classes: tuple[str, ...]
+    key: Callable[[str], Any]  # of a cell in `labels`: itself, or the number that it says
+    labels: dict[Any, int]
+
+    def y(self, targets: Sequence[str]) -> Array:
+        """int64 labels or float64 numbers, one for each cell."""
+        if not self.classes:
+            return np.array([float(cell) for cell in targets])
+        return np.array([self.labels[self.key(cell)] for cell in targets], np.int64)
+
+
+@dataclass
+class Survey:
+    """What has been seen of a table's target cells, block after block, in little memory."""
+
+    table: Table
+    n: int = 0
+    numbers: set[float] = field(default_factory=set)  # the distinct ones, while they could be labels
+    names: set[str] = field(default_factory=set)  # the distinct cells, while they could be labels
+    texts: int = 0  # cells that are no number
+    first_text: tuple[int, int, str] = (0, 0, "")  # its row, line and cell
+    has_fraction: bool = False
+
+    def meet(self, block: Block) -> None:
+        """Take notice of a block; DataError at a gap or an infinite number, with line and column."""
+        for row, (line, cell) in enumerate(zip(block.lines, block.targets, strict=True), self.n):
+            number = _number(cell)
+            if cell.lower() in GAPS or (number is not None and not math.isfinite(number)):
+                raise self.table.refusal(line, self.table.column, cell)
+            if number is None:
+                self.first_text = self.first_text if self.texts else (row, line, cell)
+                self.texts += 1
+            else:
+                self.has_fraction = self.has_fraction or number % 1 != 0
+                if len(self.numbers) <= MOST_CLASSES:
+                    self.numbers.add(number)
+            if not self.has_fraction and len(self.names) <= MOST_NAMES:
+                self.names.add(cell)
+        self.n += len(block.lines)
+
+    def meaning(self) -> Meaning:
+        """What all blocks together mean.
+
+        Raises
+        ------
+        DataError : no samples, a text among fractions, or too many distinct texts for classes.
+        """
+        path, (row, line, cell) = self.table.path, self.first_text
+        skipped = int(not self.table.names and self.texts == 1 and row == 0 and self.n > 1)
+        n = self.n - skipped
+        if not n:
+            raise DataError(f"{path} holds a header and no samples; wanted is one sample a line.")
+        if self.texts == skipped:
+            values = sorted(self.numbers)
+            labels, classes = meant(labels_or_targets, np.array(values), n, path)
+            return Meaning(skipped, classes, float, dict(zip(values, labels, strict=True)))
+        if self.has_fraction:  # a slip, not a class
+            raise self.table.refusal(line, self.table.column, cell)
+        names = sorted(self.names)
+        labels, classes = meant(labelled, np.array(names), n, path)
+        return Meaning(skipped, classes, str, dict(zip(names, labels, strict=True)))
+
+
+def meant(rule: Rule, distinct: Array, n: int, origin: object) -> tuple[list[Any], tuple[str, ...]]:
+    """What a rule of `targets` says of n values, from the distinct ones: the label of each, and the classes.
+
+    The rules compare the number of distinct values with n / 2, so a few rows stand for any n.
+
+    Raises
+    ------
+    DataError : too many distinct values for classes.
+    """
+    if len(distinct) > MOST_NAMES:
+        raise DataError(
+            f"{origin}: the target has more than {MOST_NAMES:,} distinct values, too many for classes; "
+            "name another target, or save it as floats for a regression."
+        )
+    y, classes = rule(np.resize(distinct, min(n, 2 * len(distinct))), origin)
+    return y[: len(distinct)].tolist(), classes
 
 
 def read_delimited(path: Path, target: str | int | None = None) -> Data:
@@ -98,52 +206,42 @@ def read_delimited(path: Path, target: str | int | None = None) -> Data:
     DataError : empty, ragged, a gap or a text where a number belongs (with line and column), or no
         such target column.
     """
-    with reading(path), require_file(path).open(newline="", encoding="utf-8-sig") as text:
-        rows = _rows(text, path)
-        first = next(rows, None)
-        if first is None:
-            raise DataError(f"{path} is empty; wanted is one sample a line, its target last.")
-        line, cells = first
-        has_header = not any(map(_is_number, cells))
-        names = _names(cells, path) if has_header else ()
-        table = _Table(path, names, _target_column(target, cells, has_header, path))
-        if not has_header:
-            table.append(line, cells)
-        for line, cells in rows:
-            table.append(line, cells)
-
-    if not has_header and len(table.lines) > 1 and _only_first_is_text(table.targets):
-        table.drop_first()
-    if not table.lines:
-        raise DataError(f"{path} holds a header and no samples; wanted is one sample a line.")
-    X = table.X()
-    y, classes = table.y()
-    return Data(X, y, classes=classes, name=path.stem)
+    table = Table.opened(path, target)
+    survey, inputs, targets = Survey(table), array("d"), list[str]()
+    with reading(path):
+        for block in table.blocks():
+            survey.meet(block)
+            inputs.frombytes(block.X.tobytes())
+            targets += block.targets
+    meaning = survey.meaning()
+    X = np.frombuffer(inputs, dtype=np.float64).reshape(len(targets), -1)[meaning.skipped :]
+    return Data(X, meaning.y(targets[meaning.skipped :]), classes=meaning.classes, name=path.stem)
 
 
-def _rows(text: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line number, cells) of every line that is not blank; all have as many cells as the first."""
-    reader = csv.reader(text, delimiter=_delimiter(text))
-    width = first = 0
-    try:
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            width, first = width or len(cells), first or reader.line_num
-            if len(cells) != width:
-                raise DataError(
-                    f"{path}, line {reader.line_num}: {len(cells)} cells, but line {first} has {width}; "
-                    "all lines must be equally long."
-                )
-            if width < 2:
-                raise DataError(
-                    f"{path} has one column only; separate inputs and target by comma, semicolon or tab."
-                )
-            yield reader.line_num, cells
-    except csv.Error as error:
-        raise DataError(
-            f"{path}, line {reader.line_num}: {error}; save it as plain text in UTF-8."
-        ) from error
+    with reading(path), require_file(path).open(newline="", encoding="utf-8-sig") as text:
+        reader = csv.reader(text, delimiter=_delimiter(text))
+        width = first = 0
+        try:
+            for cells in reader:
+                if not any(cell.strip() for cell in cells):
+                    continue
+                width, first = width or len(cells), first or reader.line_num
+                if len(cells) != width:
+                    raise DataError(
+                        f"{path}, line {reader.line_num}: {len(cells)} cells, but line {first} has {width}; "
+                        "all lines must be equally long."
+                    )
+                if width < 2:
+                    raise DataError(
+                        f"{path} has one column only; separate inputs and target by comma, semicolon or tab."
+                    )
+                yield reader.line_num, cells
+        except csv.Error as error:
+            raise DataError(
+                f"{path}, line {reader.line_num}: {error}; save it as plain text in UTF-8."
+            ) from error
 
 
 def _delimiter(text: TextIO) -> str:
@@ -165,7 +263,7 @@ def _names(cells: list[str], path: Path) -> tuple[str, ...]:
     return names
 
 
-def _target_column(target: str | int | None, cells: Sequence[str], has_header: bool, path: Path) -> int:
+def target_column(target: str | int | None, cells: Sequence[str], has_header: bool, path: Path) -> int:
     """The position of the target among the cells, 0 .. len(cells) - 1."""
     names = [cell.strip() for cell in cells]
     if isinstance(target, str) and target in names and has_header:
@@ -182,13 +280,12 @@ def _target_column(target: str | int | None, cells: Sequence[str], has_header: b
     return number % len(cells)
 
 
-def _only_first_is_text(cells: Sequence[str]) -> bool:
-    return not _is_number(cells[0]) and all(map(_is_number, cells[1:]))
-
-
 def _is_number(cell: str) -> bool:
+    return _number(cell) is not None
+
+
+def _number(cell: str) -> float | None:
     try:
-        float(cell)
+        return float(cell)
     except ValueError:
-        return False
-    return True
+        return None

@@ -52,7 +52,7 @@ def read_header(path: Path) -> Header:
     ------
     DataError : not an IDX file, no numbers in it, or a size that the file cannot hold.
     """
-    with _opened(path) as (_, header):
+    with opened(path) as (_, header):
         return header
 
 
@@ -64,7 +64,7 @@ def read_idx(path: Path, out: Array | None = None) -> Array:
     DataError : not an IDX file, cut short, too long, or a size that the file cannot hold.
     ShapeError : when `out` differs from the file in number or type of its entries.
     """
-    with _opened(path) as (stream, header):
+    with opened(path) as (stream, header):
         if out is None:
             with reading(path):
                 out = np.empty(header.shape, header.dtype)
@@ -81,7 +81,7 @@ def read_idx(path: Path, out: Array | None = None) -> Array:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[Stream, Header]]:
+def opened(path: Path) -> Iterator[tuple[Stream, Header]]:
     """The stream behind its header, and the header."""
     with reading(path), require_file(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -38,8 +38,8 @@ def read_folder(folder: Path, name: str | None = None) -> Data:
         raise _not_found(folder)
     images, labels = (file_in(found, name) for name in TRAINING)
     test_images, test_labels = (file_in(found, name) for name in TESTING)
-    n, *shape = _matching(images, labels)
-    m, *test_shape = _matching(test_images, test_labels)
+    n, *shape = matching(images, labels)
+    m, *test_shape = matching(test_images, test_labels)
     if shape != test_shape:
         raise DataError(
             f"{found}: training images are {shape} pixels, test images {test_shape}; let them agree."
@@ -83,10 +83,13 @@ def _not_found(folder: Path) -> DataNotFound:
         "all are" if len(gone) == len(FILES) else f"{' and '.join(gone)} {'is' if len(gone) == 1 else 'are'}"
     )
     wanted = ", ".join(f"{name}.gz" for name in FILES)
-    return DataNotFound(f"The folder {os.fspath(folder)!r} must hold four files, {wanted}: {absent} missing.")
+    return DataNotFound(
+        f"The folder {os.fspath(folder)!r} holds no data.json and no Parquet files, so it must hold four "
+        f"files, {wanted}: {absent} missing. (Pictures: `surefoot data convert` them first.)"
+    )
 
 
-def _matching(images: Path, labels: Path) -> tuple[int, int, int]:
+def matching(images: Path, labels: Path) -> tuple[int, int, int]:
     """(number, height, width) of the images; DataError unless there is one label for each."""
     pictures, marks = read_header(images), read_header(labels)
     if len(pictures.shape) != 3 or pictures.dtype != np.uint8:

@@ -40,7 +40,7 @@ def read_npy(path: Path, target: str | int | None = None) -> Data:
     """
     with reading(path), require_file(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        table = _read_array(file, size, size, path)
+        table = read_array(file, size, size, path)
     if table.ndim != 2 or table.shape[1] < 2 or table.dtype.kind not in "biuf":
         raise DataError(
             f"{path} holds {table.dtype} of shape {table.shape}; wanted is a table of numbers, "
@@ -98,12 +98,12 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) ->
         raise DataError(f"{origin} says that it is larger than the file; get a new copy of it.")
     require_plausible(info.file_size, info.compress_size, origin)
     with archive.open(info) as stream:
-        return _read_array(cast(Stream, stream), info.file_size, info.compress_size, origin)
+        return read_array(cast(Stream, stream), info.file_size, info.compress_size, origin)
 
 
-def _read_array(stream: Stream, size: int, compressed: int, origin: object) -> Array:
+def read_array(stream: Stream, size: int, compressed: int, origin: object) -> Array:
     """One array from a stream of `size` bytes, which came from `compressed` ones."""
-    head, shape, fortran, dtype = _read_header(stream, origin)
+    head, shape, fortran, dtype = read_header(stream, origin)
     wanted = math.prod(shape) * dtype.itemsize
     require_plausible(wanted, compressed, origin)
     require_equal(wanted, size - head, origin)
@@ -111,7 +111,7 @@ def _read_array(stream: Stream, size: int, compressed: int, origin: object) -> A
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
-def _read_header(stream: Stream, origin: object) -> tuple[int, tuple[int, ...], bool, np.dtype[Any]]:
+def read_header(stream: Stream, origin: object) -> tuple[int, tuple[int, ...], bool, np.dtype[Any]]:
     """(bytes read, shape, is it in Fortran order, dtype) of an array without objects."""
     magic = stream.read(8)
     version = tuple(magic[6:8])

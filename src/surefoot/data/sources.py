@@ -14,9 +14,11 @@ from surefoot.data.dataset import Data
 from surefoot.data.delimited import read_delimited
 from surefoot.data.digits import read_digits
 from surefoot.data.files import require_file
-from surefoot.data.images import read_folder
+from surefoot.data.images import find_folder, read_folder
+from surefoot.data.mapped import ABOUT, INPUTS, read_mapped
 from surefoot.data.mnist import read_mnist
 from surefoot.data.npy import read_npy, read_npz
+from surefoot.data.parquet import parquet_files, read_parquet
 from surefoot.data.plane import PLANES, reader
 from surefoot.errors import BadValue, DataError, DataNotFound, ShapeError, UnknownName
 
@@ -42,6 +44,9 @@ SOURCES = {
     ".txt": Source(read_delimited, "a table of text, target last", ("target",)),
     ".npy": Source(read_npy, "a table of numbers, target last", ("target",)),
     ".npz": Source(read_npz, "arrays X and y; optionally scale, classes, image_shape", ("target",)),
+    ".parquet": Source(read_parquet, "a table of columns, target last", ("target",)),
+    "/data.json": Source(read_mapped, "a folder that `surefoot data convert` wrote; it stays on disk"),
+    "/*.parquet": Source(read_parquet, "a folder of Parquet files, one table in parts", ("target",)),
     "/": Source(read_folder, "a folder of four IDX files named like MNIST's"),
 }
 NAMES = tuple(key for key in SOURCES if key.isalpha())
@@ -63,7 +68,8 @@ def load(
     Parameters
     ----------
     name_or_path : "digits", "mnist", "circle", "xor", "spiral", "moons", "gaussians", a file
-        (.csv .tsv .txt .npy .npz) or a folder of IDX files.
+        (.csv .tsv .txt .npy .npz .parquet), or a folder: of IDX files, of Parquet files, or one that
+        `surefoot data convert` wrote, whose inputs stay on disk.
     data_dir : the folder with MNIST's four files; a relative path is looked up there as well.
     source : where "mnist" comes from: "files" (the default) or "openml".
     target : which column is to be predicted: a name, or a number from 0 (-1 is the last, the
@@ -81,7 +87,7 @@ def load(
     <Data 'digits': 1797 rows x 64 columns uint8 / 16, 10 classes, images 8 x 8>
     """
     folder = None if data_dir is None else Path(data_dir).expanduser()
-    key, path = _identified(name_or_path, folder)
+    key, path = identified(name_or_path, folder)
     chosen = SOURCES[key]
     given = {
         "data_dir": folder if path is None else None, "source": source, "target": target,
@@ -101,15 +107,17 @@ def load(
         raise DataError(f"{path}: {error}") from error
 
 
-def _identified(name_or_path: str | os.PathLike[str], data_dir: Path | None) -> tuple[str, Path | None]:
+def identified(name_or_path: str | os.PathLike[str], data_dir: Path | None) -> tuple[str, Path | None]:
     """The key in the table, and the path unless the key is a name."""
     if not isinstance(name_or_path, str | os.PathLike) or not (text := os.fspath(name_or_path)):
         raise BadValue(f"load({name_or_path!r}): pass the name of a data set or the path of a file.")
     if text in NAMES:
         return text, None
     path = (data_dir or Path()) / Path(text).expanduser()
+    if path.name in (ABOUT, INPUTS) and (path.parent / ABOUT).is_file():
+        path = path.parent
     if path.is_dir():
-        return "/", path
+        return _kind_of(path), path
     if not path.exists():
         looks_like_a_path = not isinstance(name_or_path, str) or path.suffix or {os.sep, "/"} & set(text)
         if looks_like_a_path:
@@ -121,3 +129,10 @@ def _identified(name_or_path: str | os.PathLike[str], data_dir: Path | None) -> 
     if path.suffix.lower() not in SUFFIXES:
         raise UnknownName("way to read a file with suffix", path.suffix, SUFFIXES)
     return path.suffix.lower(), path
+
+
+def _kind_of(folder: Path) -> str:
+    """The key in the table for what a folder holds."""
+    if os.path.lexists(folder / ABOUT):
+        return f"/{ABOUT}"
+    return "/" if find_folder(folder) or not parquet_files(folder) else "/*.parquet"

@@ -111,6 +111,9 @@ class Objective(Protocol):
     size : P, the number of parameters.
     cost : work done so far; only ever grows.
     trial_cost : seconds of one φ(α) over seconds of one gradient with its forward pass, about.
+
+    One that stands on machines that may fail can also have `happened() -> tuple[str, ...]`: what befell
+    them since it was asked last, for the Step.
     """
 
     @property

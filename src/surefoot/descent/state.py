@@ -90,7 +90,7 @@ def begin(objective: Objective, theta0: Vector) -> tuple[State, Step]:
     value, gradient = here.value, here.gradient
     cost = objective.cost - before
     state = State(here.theta, value, gradient, Best(0, value, here.theta), cost=cost, here=here)
-    return state, Step(0, value, _norm(gradient), cost)
+    return state, Step(0, value, _norm(gradient), cost, happened=_happened(objective))
 
 
 def advance(objective: Objective, method: Method, state: State) -> tuple[State, Step]:
@@ -130,6 +130,7 @@ def advance(objective: Objective, method: Method, state: State) -> tuple[State, 
         trials=found.trials,
         outcome=found.outcome,
         notes=proposal.notes,
+        happened=_happened(objective),
     )
 
 
@@ -141,6 +142,12 @@ def _arrive(ray: Ray, found: Found) -> tuple[Point, Found]:
             return there, found
         found = replace(found, alpha=0.0, outcome=Outcome.NON_FINITE)
     return ray.origin, found
+
+
+def _happened(objective: Objective) -> tuple[str, ...]:
+    """What befell the machines since it was asked last, where the objective stands on any that may fail."""
+    said: tuple[str, ...] = getattr(objective, "happened", tuple)()
+    return said
 
 
 def _norm(gradient: Vector) -> float:

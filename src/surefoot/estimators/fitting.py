@@ -30,7 +30,7 @@ from surefoot.network import Network
 from surefoot.records import Ending, Frame, Header, Samples, Step
 from surefoot.training.finished import Run
 from surefoot.training.probes import SHOWN, Along, accuracy
-from surefoot.training.problem import PRECISIONS, Problem
+from surefoot.training.problem import PRECISIONS, Problem, in_memory
 from surefoot.training.run import made, made_by
 
 CONVERGED = ("gradient", "plateau", "precision", "validation")  # endings that need no warning
@@ -65,7 +65,7 @@ class Task:
                 l2=s.l2,
                 sample_weight=self.kept.weights,
                 precision=self.precision,
-                compute=s.compute,
+                compute=in_memory(net, len(self.X)) if s.compute == "auto" else s.compute,
             )
         if s.compute == "packed":
             raise BadValue("compute='packed' wants dense inputs, and X is sparse; give compute='auto'.")

@@ -15,7 +15,9 @@ from surefoot.descent.method import Method
 from surefoot.descent.methods import method as lookup
 from surefoot.errors import BadValue, UnknownName
 from surefoot.network.activations import activation
-from surefoot.training.problem import COMPUTE, PRECISIONS
+from surefoot.training.problem import PRECISIONS
+
+WAYS = ("auto", "dense", "packed")  # to compute; the others are for data that an estimator is not given
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def settings(parameters: dict[str, Any]) -> Settings:
         restarts=_whole("restarts", p["restarts"]),
         view=p["view"],
         precision=_one_of("precision", p["precision"], ("auto", *PRECISIONS)),
-        compute=_one_of("way to compute", p["compute"], COMPUTE),
+        compute=_one_of("way to compute", p["compute"], WAYS),
     )
 
 

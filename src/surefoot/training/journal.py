@@ -22,7 +22,7 @@ import numpy as np
 
 from surefoot.arrays import Vector
 from surefoot.compute.dense import Dense
-from surefoot.compute.packed import Packed
+from surefoot.compute.walked import Walked
 from surefoot.data import Data
 from surefoot.descent.loop import Descent
 from surefoot.descent.method import Method
@@ -36,7 +36,7 @@ from surefoot.records import Ending, Header, Microscope, Step
 from surefoot.training.kept import KeptStates, KeptWeights
 from surefoot.training.microscope import look, same_step
 from surefoot.training.probes import Unseen, fixed_samples, training_measures
-from surefoot.training.problem import COMPUTE, Problem, check_fit
+from surefoot.training.problem import Problem, check_fit, machines_of
 from surefoot.training.run import _explained, _known, words_of
 from surefoot.training.shown import even_rows, plane_points, sample_fields
 from surefoot.training.turns import TURNS
@@ -75,8 +75,8 @@ class Journal:
         self.found: dict[Any, Any] = {}  # what questions keep for the next one
         self._start: Vector | None = None
         self._descent: Descent | None = None
-        self._problem: Dense | Packed | None = None
-        self._walker: Dense | Packed | None = None
+        self._problem: Dense | Walked | None = None
+        self._walker: Dense | Walked | None = None
         self._walked: State | None = None  # the last one walked to, with its live point
         self._lock = RLock()
         self._tested = 0.0  # seconds spent on unseen rows
@@ -295,7 +295,7 @@ class Journal:
             return self._walked
 
     def _walk(
-        self, problem: Dense | Packed, k: int, near: State | None = None, arriving: bool = False
+        self, problem: Dense | Walked, k: int, near: State | None = None, arriving: bool = False
     ) -> State:
         """Walk on to k from the nearest kept state, or from `near` if that is nearer on the same way."""
         rule, state = self._needs_rule(), self.states.before(k - 1 if arriving else k)
@@ -320,22 +320,21 @@ class Journal:
         return self.train
 
     @property
-    def problem(self) -> Dense | Packed:
+    def problem(self) -> Dense | Walked:
         """The objective that the run itself computes with: of its own thread."""
         if self._problem is None:
             self._problem = self._made_problem()
         return self._problem
 
-    def _made_problem(self) -> Dense | Packed:
-        header, compute = self.header, self.header.compute.partition(":")[0]
-        with TURNS:
-            return Problem(
-                self.network,
-                self.data,
-                l2=header.l2,
-                precision=header.precision,
-                compute=compute if compute in COMPUTE else "auto",
+    def _made_problem(self) -> Dense | Walked:
+        header, machines = self.header, machines_of(self.header)
+        if machines["compute"] == "dask":
+            raise BadValue(
+                "This run was computed on Dask workers, which are not asked again for this; "
+                "choose an iteration whose weights are stored."
             )
+        with TURNS:
+            return Problem(self.network, self.data, l2=header.l2, precision=header.precision, **machines)
 
     def _needs_rule(self) -> Method:
         if self.method is None:

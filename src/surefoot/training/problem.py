@@ -5,7 +5,11 @@ the same numbers, and one table names them.
 
     dense    plain NumPy on the data as one float matrix: nothing to load, nothing to compile
     packed   compiled kernels, threads, data as they came: 2 to 8 times as fast, after 1.5 to 3 s of loading
-    auto     packed from SMALL multiplications on: from there on 100 iterations win the loading time back
+    blocks   the same, block after block of rows from a disk: data larger than memory
+    dask     the same, on the workers of a Dask cluster: data larger than one machine
+    device   PyTorch, on a GPU where there is one
+    auto     dask or device where workers or a device are named, blocks for data on a disk; else packed from
+             SMALL multiplications on: from there on 100 iterations win the loading time back
 """
 
 from __future__ import annotations
@@ -19,9 +23,12 @@ import numpy as np
 from surefoot.arrays import Array
 from surefoot.compute.dense import Dense
 from surefoot.compute.packed import Packed
+from surefoot.compute.walked import Walked
 from surefoot.data import Data
+from surefoot.data.rows import on_disk
 from surefoot.errors import BadValue, ShapeError, UnknownName
 from surefoot.network import Network
+from surefoot.records import Header
 
 PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
 
@@ -37,14 +44,58 @@ def _packed(network: Network, data: Data, threads: int | None, **options: Any) -
     return Packed(network, data.X, data.y, scale=data.scale, threads=threads, **options)
 
 
-def _auto(network: Network, data: Data, threads: int | None, **options: Any) -> Dense | Packed:
-    sizes = network.sizes
-    each = sum(a * b for a, b in pairwise(sizes)) + 10 * sum(sizes[1:])
-    make = _dense if each * data.n < SMALL else _packed
-    return make(network, data, threads, **options)
+def _blocks(network: Network, data: Data, threads: int | None, **options: Any) -> Walked:
+    from surefoot.compute.blocks import Blocked
+
+    return Blocked(network, data.X, data.y, scale=data.scale, threads=threads, **options)
 
 
-COMPUTE: dict[str, Callable[..., Dense | Packed]] = {"auto": _auto, "dense": _dense, "packed": _packed}
+def _dask(network: Network, data: Data, threads: int | None, workers: Any = None, **options: Any) -> Walked:
+    from surefoot.compute.dask import Distributed
+
+    options |= {"workers": 2 if workers is None else workers, "threads": threads or 1}
+    return Distributed(network, data.X, data.y, scale=data.scale, **options)
+
+
+def _device(
+    network: Network, data: Data, threads: int | None, device: str | None = None, **options: Any
+) -> Walked:
+    from surefoot.compute.device import OnDevice
+
+    return OnDevice(network, data.X, data.y, scale=data.scale, device=device or "auto", **options)
+
+
+COMPUTE: dict[str, Callable[..., Dense | Walked]] = {
+    "dense": _dense, "packed": _packed, "blocks": _blocks, "dask": _dask, "device": _device,
+}  # fmt: skip
+NAMES = ("auto", *COMPUTE)
+
+
+def chosen(network: Network, data: Data, compute: str, workers: Any, device: str | None) -> str:
+    """The name in the table that `compute` stands for.
+
+    Raises
+    ------
+    UnknownName, BadValue : no such name; workers or a device for an objective that has no use for them.
+    """
+    if compute not in NAMES:
+        raise UnknownName("way to compute", compute, NAMES)
+    for name, said, owner in (("workers", workers, "dask"), ("device", device, "device")):
+        if said is not None and compute not in ("auto", owner):
+            raise BadValue(f"{name}={said!r} is for compute={owner!r}; leave it or compute={compute!r} out.")
+    if workers is not None and device is not None:
+        raise BadValue(f"workers={workers!r} and device={device!r} cannot be had together; leave one out.")
+    if compute != "auto":
+        return compute
+    if workers is not None or device is not None:
+        return "dask" if device is None else "device"
+    return "blocks" if on_disk(data.X) else in_memory(network, data.n)
+
+
+def in_memory(network: Network, n: int) -> str:
+    """Dense for small work, packed for more."""
+    each = sum(a * b for a, b in pairwise(network.sizes)) + 10 * sum(network.sizes[1:])
+    return "dense" if each * n < SMALL else "packed"
 
 
 def Problem(  # noqa: N802 - a constructor to its users: sf.Problem(net, train)
@@ -56,7 +107,9 @@ def Problem(  # noqa: N802 - a constructor to its users: sf.Problem(net, train)
     precision: str = "double",
     compute: str = "auto",
     threads: int | None = None,
-) -> Dense | Packed:
+    workers: Any = None,
+    device: str | None = None,
+) -> Dense | Walked:
     """Make the Objective of training `net` on `data`: the mean loss, plus l2/2 Σ W².
 
     Parameters
@@ -66,13 +119,16 @@ def Problem(  # noqa: N802 - a constructor to its users: sf.Problem(net, train)
     l2 : weight decay λ >= 0; biases are left alone.
     sample_weight : (n,) weights wᵢ of the mean Σ wᵢ lᵢ / Σ wᵢ; None: all equal.
     precision : "double" (float64) or "single" (float32; sums over samples still in float64).
-    compute : "auto", or the name of the objective that computes: "dense", "packed".
-    threads : how many threads of our own may work; None: the cores at hand, at most 8.  Results do not
-        depend on it.
+    compute : "auto", or which objective computes: "dense", "packed", "blocks", "dask", "device".
+    threads : how many threads of our own may work; None: the cores at hand, at most 8 (of a Dask worker: 1).
+        Results do not depend on it.
+    workers : of "dask": how many to start on this machine (2), the address of a scheduler, or a Client.
+    device : of "device": "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1" ...
 
     Raises
     ------
     ShapeError : network and data do not fit.   BadValue, UnknownName : options that cannot be.
+    MissingExtra : Dask or PyTorch is not installed.
 
     >>> import surefoot as sf
     >>> problem = sf.Problem(sf.Network((64, 6, 10)), sf.load("digits"))
@@ -82,10 +138,18 @@ def Problem(  # noqa: N802 - a constructor to its users: sf.Problem(net, train)
     check_fit(net, data)
     if precision not in PRECISIONS:
         raise UnknownName("precision", precision, PRECISIONS)
-    if compute not in COMPUTE:
-        raise UnknownName("way to compute", compute, COMPUTE)
-    make = COMPUTE[compute]
-    return make(net, data, threads, l2=l2, sample_weight=sample_weight, dtype=PRECISIONS[precision])
+    name = chosen(net, data, compute, workers, device)
+    own = {"dask": {"workers": workers}, "device": {"device": device}}.get(name, {})
+    options = {"l2": l2, "sample_weight": sample_weight, "dtype": PRECISIONS[precision]}
+    return COMPUTE[name](net, data, threads, **own, **options)
+
+
+def machines_of(header: Header) -> dict[str, Any]:
+    """Options of `Problem` that say who computed a stored run: a name stands first in what is said of it."""
+    name = header.compute.partition(":")[0]
+    own = {"dask": "workers", "device": "device"}.get(name, "")
+    machines = {"compute": name if name in COMPUTE else "auto"}
+    return {**machines, own: header.options[own]} if own in header.options else machines
 
 
 def check_fit(net: Network, data: Data) -> None:

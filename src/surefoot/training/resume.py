@@ -21,7 +21,7 @@ import numpy as np
 
 from surefoot.arrays import Array, Vector
 from surefoot.compute.dense import Dense
-from surefoot.compute.packed import Packed
+from surefoot.compute.walked import Walked
 from surefoot.data import Data
 from surefoot.descent.loop import descend
 from surefoot.descent.method import Method
@@ -35,11 +35,11 @@ from surefoot.records import Frame, Header, Step
 from surefoot.training.finished import Run, Trained, read_run
 from surefoot.training.options import Options
 from surefoot.training.probes import Sharpness, Unseen
-from surefoot.training.problem import COMPUTE, Problem
-from surefoot.training.run import Face, conduct, made, made_by, train, words_of
+from surefoot.training.problem import Problem, machines_of
+from surefoot.training.run import Face, conduct, made, made_by, train, watched, words_of
 from surefoot.training.store import RunReader, RunWriter, digest, finite, understood
 
-APART = ("seconds",)  # the one number of a record that is not the same when it is made again
+APART = ("seconds", "happened")  # what of a record is not the same when it is made again
 
 
 def resume(
@@ -53,6 +53,7 @@ def resume(
     test: Data | None = None,
     sample_weight: Array | None = None,
     data_dir: str | None = None,
+    workers: Any = None,
 ) -> Run:
     """Go on with the run in a file: N + M steps are N steps, a stop, and M steps, bit for bit.
 
@@ -65,6 +66,7 @@ def resume(
     method, data, test, sample_weight : needed for what a file does not hold: a method with options of its
         own, training on arrays, weights of samples.  All are checked to be those of the run.
     data_dir : folder with the MNIST files.
+    workers : of a run on Dask workers: others than it had, such as the address of a new scheduler.
 
     Returns
     -------
@@ -97,7 +99,8 @@ def resume(
     options = header.options
     unseen = None if test is None else Unseen(stored.network, test, options.get("test_every", 10))
     sharp = Sharpness(options["sharpness_every"]) if "sharpness_every" in options else None
-    with problem_of(header, data, weights) as problem:
+    with problem_of(header, data, weights, workers) as problem:
+        watched(problem, faces)
         state = _walked(problem, rule, stored.checkpoint, stored.steps, last.iteration, path)
         further = replace(header, iterations=ends.iterations, options=_resumed(options, last.iteration))
         descent = descend(problem, state, rule, ends, seconds=last.seconds)
@@ -167,7 +170,7 @@ def branch(
         sample_weight=weights,
         initial=theta,
         precision=header.precision,
-        compute=_compute(header),
+        **machines_of(header),
         test_every=options["test_every"],
         sharpness_every=sharpness_every,
         save=save,
@@ -194,7 +197,7 @@ def weights_at(
 
 
 def _walked(
-    problem: Dense | Packed,
+    problem: Dense | Walked,
     rule: Method,
     state: State | None,
     steps: Iterable[Step],
@@ -286,22 +289,26 @@ def _same_data(data: Data, wanted: str, purpose: str) -> None:
         )
 
 
-def problem_of(header: Header, data: Data, sample_weight: Array | None = None) -> Dense | Packed:
-    """The objective that the run was computed with."""
+def problem_of(
+    header: Header, data: Data, sample_weight: Array | None = None, workers: Any = None
+) -> Dense | Walked:
+    """The objective that the run was computed with; on other workers, if they are given."""
+    machines = machines_of(header)
+    if workers is not None:
+        if machines["compute"] != "dask":
+            raise BadValue(
+                f"The run was computed by {machines['compute']!r}, which has no workers; "
+                f"leave workers={workers!r} out."
+            )
+        machines["workers"] = workers
     return Problem(
         Network(header.sizes, header.activation, header.loss),
         data,
         l2=header.l2,
         sample_weight=sample_weight,
         precision=header.precision,
-        compute=_compute(header),
+        **machines,
     )
-
-
-def _compute(header: Header) -> str:
-    """The objective's name stands first in what the header says of it."""
-    name = header.compute.partition(":")[0]
-    return name if name in COMPUTE else "auto"
 
 
 def checked_weights(header: Header, sample_weight: Array | None) -> Array | None:

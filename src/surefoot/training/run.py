@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -43,6 +43,13 @@ class Face(Protocol):
     def close(self, ending: Ending) -> None: ...
 
 
+@runtime_checkable
+class Patient(Protocol):
+    """A view that tells how far a walk over the data is, 0 .. 1, when an iteration takes long."""
+
+    def progress(self, share: float) -> None: ...
+
+
 def train(
     net: Network,
     train: Data,
@@ -58,6 +65,8 @@ def train(
     initial: Vector | None = None,
     precision: str = "double",
     compute: str = "auto",
+    workers: Any = None,
+    device: str | None = None,
     test_every: int = 10,
     sharpness_every: int | None = None,
     save: str | Path | None = None,
@@ -72,7 +81,7 @@ def train(
     method : a name in the table of methods, or a Method.
     iterations, stop : when to end; `stop` adds rules beside the number of iterations.
     views : names ("terminal", "text", "notebook") or views of your own.
-    l2, sample_weight, precision, compute : see `Problem`.
+    l2, sample_weight, precision, compute, workers, device : see `Problem`.
     rng : seed or generator of the starting weights; `initial` (P,) gives them instead.
     sharpness_every : measure the top Hessian eigenvalue every so many iterations (up to 40 passes each,
         counted apart); None: never.
@@ -104,7 +113,10 @@ def train(
     )
     faces = made(views)
     given = {"rng": rng if isinstance(rng, int) else None, "test_every": test_every, **(options or {})}
-    problem = Problem(net, train, l2=l2, sample_weight=sample_weight, precision=precision, compute=compute)
+    problem = Problem(
+        net, train, l2=l2, sample_weight=sample_weight,
+        precision=precision, compute=compute, workers=workers, device=device,
+    )  # fmt: skip
     header = Header(
         method=rule.name,
         iterations=ends.iterations,
@@ -112,13 +124,14 @@ def train(
         l2=l2,
         precision=precision,
         compute=getattr(problem, "choice", "dense: plain NumPy on one float matrix"),
-        options={**given, **needed(rule, test, sample_weight, sharpness_every)},
+        options={**given, **machines(workers, device), **needed(rule, test, sample_weight, sharpness_every)},
         samples=fixed_samples(test or train),
         **_known(net, train),
     )
     unseen = None if test is None else Unseen(net, test, test_every)
     sharp = None if sharpness_every is None else Sharpness(sharpness_every)
     with problem:
+        watched(problem, faces)
         descent = descend(problem, theta0, rule, ends)
         writer = None if save is None else RunWriter(save, header)
         done = conduct(descent, train, header, unseen, sharp, faces, writer)
@@ -131,6 +144,20 @@ def made(views: str | Iterable[str | Face]) -> list[Face]:
 
     wanted = [views] if isinstance(views, str) else views
     return [f for v in wanted for f in (make_views([v]) if isinstance(v, str) else [v])]
+
+
+def machines(workers: Any, device: str | None) -> dict[str, Any]:
+    """What a run file keeps of who computed: a number of workers, or an address; a device."""
+    if not isinstance(workers, int | str | None):  # a Client, or a cluster of Dask's
+        workers = str(getattr(workers, "scheduler_address", None) or workers.scheduler.address)
+    return {name: said for name, said in (("workers", workers), ("device", device)) if said is not None}
+
+
+def watched(problem: Any, faces: list[Face]) -> None:
+    """Where one walk over the data may take seconds, the views that can are told how far it is."""
+    tellers = [face.progress for face in faces if isinstance(face, Patient)]
+    if tellers and hasattr(problem, "watch"):
+        problem.watch(lambda share: [tell(share) for tell in tellers])
 
 
 def needed(

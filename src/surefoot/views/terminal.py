@@ -59,6 +59,18 @@ class TerminalView:
             self._live.refresh()
             self._next = max(began + self._interval, began + 10 * (self._clock() - began))
 
+    def progress(self, share: float) -> None:
+        """How far a walk over the data is, 0 .. 1: told when an iteration takes more than a second."""
+        if self._live is None:
+            if self._console.is_terminal:
+                told = "" if share >= 1 else f"the first walk over the data: {share:.0%}"
+                self._console.print(f"{told:40}", end="\r")
+            return
+        self._picture.share = share if share < 1 else None
+        if self._clock() >= self._next:
+            self._live.refresh()
+            self._next = self._clock() + self._interval
+
     def close(self, ending: Ending) -> None:
         if self._live is None:
             return
@@ -73,17 +85,22 @@ class Picture:
     def __init__(self, seen: Seen) -> None:
         self.seen = seen
         self.ending: Ending | None = None
+        self.share: float | None = None  # of a walk that takes long
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         coloured = console.color_system is not None
-        for line in compose(self.seen, self.ending, options.max_width, console.height - 1, coloured):
+        for line in compose(
+            self.seen, self.ending, options.max_width, console.height - 1, coloured, self.share
+        ):
             line.no_wrap, line.overflow = True, "crop"
             yield line
 
 
-def compose(seen: Seen, ending: Ending | None, width: int, height: int, coloured: bool) -> Block:
+def compose(
+    seen: Seen, ending: Ending | None, width: int, height: int, coloured: bool, share: float | None = None
+) -> Block:
     """The picture in at most `height` lines: samples first, then the search, the charts take the rest."""
-    head = _head(seen, ending, width)
+    head = _head(seen, ending, width, share)
     if seen.last is None:
         return head[:height]
     room = height - 2  # as during the run, so that the samples stay where a longer head comes at the end
@@ -118,9 +135,11 @@ def _names(header: Header) -> list[str]:
     return [plain(name) for name in header.classes]
 
 
-def _head(seen: Seen, ending: Ending | None, width: int) -> Block:
+def _head(seen: Seen, ending: Ending | None, width: int, share: float | None) -> Block:
     if ending is None:
         progress = [_progress(seen.header, seen.last, width)] if seen.last else []
+        for line in progress if share is not None else ():
+            line.append(f"   walking the data: {share:.0%}", GREY)
         return [Text(headline(seen.header), "bold"), *progress]
     said, why = summary(seen.header, seen.last, ending).split("\n", 1)
     return [Text(line, "bold") for line in textwrap.wrap(said, width)] + [

@@ -64,7 +64,7 @@ class TextView:
     def _row(self, step: Step) -> None:
         self._written = step.iteration
         self._line("  ".join(tell(step).rjust(width) for _, width, tell in self._columns))
-        for note in step.notes:
+        for note in (*step.notes, *step.happened):
             self._line(f"           note: {note}")
 
     def _line(self, line: str) -> None:

@@ -23,7 +23,8 @@ def last_search(step: Step, lines: int) -> Block:
     tried = f" after {count(len(step.trials), 'trial')}" if step.trials else ""
     number_of_step = (f"step {step.iteration:,}: ", GREY)
     head = Text.assemble(number_of_step, (moved + tried, "bold"), f"   {step.outcome.value}")
-    notes = [Text(f"  ! {plain(note)}", ORANGE) for note in step.notes][: max(lines - 2, 0)]
+    told = (*step.notes, *step.happened)[: max(lines - 2, 0)]
+    notes = [Text(f"  ! {plain(note)}", ORANGE) for note in told]
     room = lines - 1 - len(notes)
     return [head, *notes, *_fit([_line(t) for t in step.trials], room)]
 

@@ -112,7 +112,7 @@ class MicroscopeView {
       button.onclick = () => askAbout(button, { kind: "alpha" });
       this.trials.append(el("li", {}, button));
     }
-    for (const one of step.notes ?? []) this.trials.append(el("li", { class: "trials-note", text: `! ${one}` }));
+    for (const one of [...(step.notes ?? []), ...(step.happened ?? [])]) this.trials.append(el("li", { class: "trials-note", text: `! ${one}` }));
   }
 }
 

@@ -286,7 +286,7 @@ export function marksOf(run, runs) {
     const k = step.iteration;
     const refused = refusals(step);
     if (!step.alpha) marks.push({ k, kind: "cross", words: "no step" });
-    else if (step.notes?.length) marks.push({ k, kind: "note", words: "note" });
+    else if (step.notes?.length || step.happened?.length) marks.push({ k, kind: "note", words: "note" });
     else if (refused > 2 * usual) marks.push({ k, kind: "back", words: refused === 1 ? "backtracked" : `backtracked × ${refused}` });
   }
   for (const other of runs) {
