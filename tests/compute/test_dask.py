@@ -343,7 +343,17 @@ def line_of(point):
     return Line.standing(point._Z, point.rest)
 
 
-@pytest.mark.parametrize("options", [{"workers": 0}, {"workers": 1.5}, {"workers": True}, {"threads": 0}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"workers": 0},
+        {"workers": 1.5},
+        {"workers": True},
+        {"workers": "two"},
+        {"workers": "tcp://host"},
+        {"threads": 0},
+    ],
+)
 def test_misuse_is_told(options):
     X, y, _ = samples((4, 2), "cross-entropy", np.uint8, 10, 0)
     with pytest.raises(BadValue):

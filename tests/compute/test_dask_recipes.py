@@ -15,7 +15,7 @@ from agreement import samples, setting
 from surefoot.compute import dask
 from surefoot.compute.dask import DaskWalks
 from surefoot.compute.packed import Packed, mean_one
-from surefoot.compute.pieces import EACH, MOST, Pieces, mapped
+from surefoot.compute.pieces import EACH, LARGEST, MOST, Pieces, mapped
 from surefoot.compute.walked import Walked
 from surefoot.compute.workers import Failure, Held, Holding
 from surefoot.errors import BadValue, DataError
@@ -172,12 +172,13 @@ def test_the_work_s_own_errors_come_back():
         _ = problem.at(problem.network.initial(0)).value
 
 
-@pytest.mark.parametrize("n", [1, EACH - 1, 2 * EACH, 60_000, 10**6 + 1])
+@pytest.mark.parametrize("n", [1, EACH - 1, 2 * EACH, 60_000, 10**6 + 1, 10**9])
 def test_cuts_depend_on_the_number_of_rows_alone(n):
-    pieces = Pieces(np.broadcast_to(np.uint8(0), (n, 3)), np.zeros(n), None)
+    pieces = Pieces(np.broadcast_to(np.uint8(0), (n, 3)), np.broadcast_to(0, n), None)
     assert [row for a, b in pieces.bounds for row in (a, b)][1:-1:2] == [a for a, _ in pieces.bounds[1:]]
     assert (pieces.bounds[0][0], pieces.bounds[-1][1]) == (0, n)
-    assert len(pieces) == min(max(n // EACH, 1), MOST)
+    assert len(pieces) == max(min(max(n // EACH, 1), MOST), -(-n // LARGEST))
+    assert max(b - a for a, b in pieces.bounds) <= LARGEST
 
 
 @pytest.mark.parametrize("shards", [0, 901, 1.5, True])

@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ ANSWER = 10  # seconds that a scheduler has to answer
 LEAVE = 3  # seconds that a worker has to leave
 ALONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 CURRENT = threading.Lock()
+ADDRESS = re.compile(r"(\w+://)?(\[[^\]]+\]|[^\s/:]+):\d+(/.*)?|inproc://.+")  # host:8786, tcp://[::1]:8786
 
 
 class ClusterLost(SurefootError, ConnectionError):
@@ -50,7 +52,8 @@ class Cluster:
 
     def __init__(self, where: Any) -> None:
         self._dask: ModuleType = require("distributed", "dask", "Computing on Dask workers")
-        known = isinstance(where, str | self._dask.Client) or hasattr(where, "scheduler_address")
+        known = isinstance(where, self._dask.Client) or hasattr(where, "scheduler_address")
+        known |= isinstance(where, str) and ADDRESS.fullmatch(where) is not None
         if not known and not (type(where) is int and where >= 1):
             raise BadValue(
                 f"workers is {where!r}; give how many to start (2), the address of a scheduler "
