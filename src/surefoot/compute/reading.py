@@ -6,7 +6,6 @@ memory, and the system may take it out again when memory is short.  Other rows a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from surefoot.arrays import Array
+from surefoot.compute.pieces import mapped
 from surefoot.compute.shard import as_walked
 from surefoot.errors import DataError
 
@@ -32,8 +32,7 @@ class Reading:
         self.mapped = isinstance(X, np.ndarray) and X.flags.c_contiguous
         self.dtype, self.width = X.dtype, X.shape[1]
         self.largest = max(b - a for a, b in bounds) * self.width * X.dtype.itemsize
-        self._file = _mapped_file(X)
-        self._stamp = None if self._file is None else _stamp(self._file)
+        self._file = mapped(X)
         self._thread: ThreadPoolExecutor | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Array]]:
@@ -58,27 +57,11 @@ class Reading:
 
     def _fetch(self, i: int) -> Array:
         a, b = self.bounds[i]
-        if self._file is not None and _stamp(self._file) != self._stamp:
+        if self._file is not None and not self._file.is_there:
             raise DataError(
-                f"{self._file} was changed while it was walked; train again on data that stay as they are."
+                f"{self._file.file} was changed while it was walked; train again on data that stay."
             )
         rows = as_walked(np.asarray(self.X[a:b]), self._real)
         if self.mapped:
             np.add.reduce(rows.reshape(-1)[:: PAGE // rows.itemsize])
         return rows
-
-
-def _mapped_file(X: Any) -> str | None:
-    """The file behind a memory map, or behind a view of one."""
-    while X is not None and not isinstance(X, np.memmap):
-        X = getattr(X, "base", None)
-    return None if X is None or X.filename is None else os.fspath(X.filename)
-
-
-def _stamp(path: str) -> tuple[int, int] | None:
-    """Size and time of the last change."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns
