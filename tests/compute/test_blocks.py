@@ -20,6 +20,7 @@ from surefoot.compute.packed import Packed
 from surefoot.errors import BadValue, DataError
 from surefoot.network.activations import ACTIVATIONS
 from surefoot.network.losses import LOSSES
+from surefoot.training import problem
 
 BLOCK = 5_000  # bytes: some hundred rows
 
@@ -176,12 +177,15 @@ def test_misuse_is_told(options):
         Blocked(sf.Network((4, 2)), X, y, **options)
 
 
-def test_auto_takes_blocks_for_data_on_a_disk(tmp_path):
+def test_auto_takes_blocks_for_large_data_on_a_disk(tmp_path, monkeypatch):
     X, y, _ = samples((30, 4), "cross-entropy", np.uint8, 50, 0)
     data = sf.Data(mapped(tmp_path, X), y, 255.0, ("a", "b", "c", "d"))
     net = sf.Network((30, 6, 4))
+    assert not isinstance(sf.Problem(net, data), Blocked)
+    monkeypatch.setattr(problem, "LARGE", 20 * 30)
     assert isinstance(sf.Problem(net, data), Blocked)
     assert isinstance(sf.Problem(net, data.split(20)[0]), Blocked)
+    assert not isinstance(sf.Problem(net, data.split(19)[0]), Blocked)
     assert isinstance(sf.Problem(net, sf.Data(X, y, 255.0, data.classes), compute="blocks"), Blocked)
     with pytest.raises(BadValue, match="workers=2 is for compute='dask'"):
         sf.Problem(net, data, compute="blocks", workers=2)

@@ -8,8 +8,8 @@ the same numbers, and one table names them.
     blocks   the same, block after block of rows from a disk: data larger than memory
     dask     the same, on the workers of a Dask cluster: data larger than one machine
     device   PyTorch, on a GPU where there is one
-    auto     dask or device where workers or a device are named, blocks for data on a disk; else packed from
-             SMALL multiplications on: from there on 100 iterations win the loading time back
+    auto     dask or device where workers or a device are named, blocks for data on a disk beyond LARGE; else
+             packed from SMALL multiplications on: from there on 100 iterations win the loading time back
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from surefoot.records import Header
 PRECISIONS: dict[str, type[np.floating[Any]]] = {"double": np.float64, "single": np.float32}
 
 
+LARGE = 1 << 28  # bytes of data on a disk from which on they stay there
 SMALL = 2e7  # multiplications of one value, activations as 10: 784-6-10 on 4,100 rows (2 cores, AVX2)
 
 
@@ -89,7 +90,7 @@ def chosen(network: Network, data: Data, compute: str, workers: Any, device: str
         return compute
     if workers is not None or device is not None:
         return "dask" if device is None else "device"
-    return "blocks" if on_disk(data.X) else in_memory(network, data.n)
+    return "blocks" if on_disk(data.X) and data.X.nbytes >= LARGE else in_memory(network, data.n)
 
 
 def in_memory(network: Network, n: int) -> str:
