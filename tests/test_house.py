@@ -37,8 +37,8 @@ TOGETHER = {("verification", "descent"), ("errors", "arrays"), ("records", "arra
 # train(views=["terminal"]) looks names up, a run shows itself; views rest on floor 0 alone
 LATE = {("training.run", "views"), ("training.finished", "views")}
 HEAVY = {
-    "cyclopts", "IPython", "matplotlib", "pandas", "pooch", "pyarrow", "rich", "scipy", "sklearn", "sqlite3",
-    "starlette", "uvicorn",
+    "cyclopts", "dask", "distributed", "IPython", "matplotlib", "pandas", "pooch", "pyarrow", "rich", "scipy",
+    "sklearn", "sqlite3", "starlette", "uvicorn",
 }  # fmt: skip
 PUBLIC = {"Data", "FunctionObjective", "Network", "Problem", "ResidualObjective", "Run", "check", "descend",
           "load", "method", "stop", "train"}  # fmt: skip

@@ -8,6 +8,7 @@
     ├── DataError           (ValueError)    a file or a source does not hold what it should
     │   └── DataNotFound    (FileNotFoundError)
     ├── RunFileError        (OSError)       a run cannot be read or written
+    ├── ClusterLost         (ConnectionError) the scheduler or all workers of a cluster are gone
     └── MissingExtra        (ImportError)   an optional library is not installed
 
 Not converging is a result (an `Outcome`, an `Ending`), never an exception.
@@ -57,6 +58,10 @@ class DataNotFound(DataError, FileNotFoundError):
 
 class RunFileError(SurefootError, OSError):
     """A run file cannot be read or written."""
+
+
+class ClusterLost(SurefootError, ConnectionError):
+    """The scheduler or all workers of a Dask cluster are gone."""
 
 
 class MissingExtra(SurefootError, ImportError):

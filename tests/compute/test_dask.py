@@ -18,12 +18,12 @@ import pytest
 
 import surefoot as sf
 from agreement import agree, quantities, samples, setting
-from surefoot.compute.cluster import Cluster, ClusterLost
+from surefoot.compute.cluster import Cluster
 from surefoot.compute.dask import Distributed
 from surefoot.compute.gathering import Gathering
 from surefoot.compute.pieces import Mapped
 from surefoot.compute.walks import Line
-from surefoot.errors import BadValue, ShapeError
+from surefoot.errors import BadValue, ClusterLost, ShapeError
 
 pytest.importorskip("distributed", reason="distributed is not installed: surefoot[dask]")
 

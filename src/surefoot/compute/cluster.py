@@ -26,7 +26,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from surefoot.errors import BadValue, SurefootError, require
+from surefoot.errors import BadValue, ClusterLost, require
 
 HOST = "127.0.0.1"
 ANSWER = 10  # seconds that a scheduler has to answer
@@ -34,10 +34,6 @@ LEAVE = 3  # seconds that a worker has to leave
 ALONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 CURRENT = threading.Lock()
 ADDRESS = re.compile(r"(\w+://)?(\[[^\]]+\]|[^\s/:]+):\d+(/.*)?|inproc://.+")  # host:8786, tcp://[::1]:8786
-
-
-class ClusterLost(SurefootError, ConnectionError):
-    """The scheduler or all workers of a cluster are gone."""
 
 
 class Cluster:

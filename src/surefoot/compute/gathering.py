@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
-from surefoot.compute.cluster import Cluster, ClusterLost
+from surefoot.compute.cluster import Cluster
 from surefoot.compute.pieces import Pieces, is_dask
 from surefoot.compute.workers import Ask, Failure, Holding, Unreadable
-from surefoot.errors import BadValue, DataError, SurefootError
+from surefoot.errors import BadValue, ClusterLost, DataError, SurefootError
 from surefoot.network import Network
 
 SLICE = 0.2  # seconds between two looks

@@ -92,9 +92,11 @@ class Shard:
 
     def gradient(self, line: Line, alpha: float, W: Array | None, carried: Array) -> Sums:
         real, (weights, _) = self.desk.real, self._weights(W, None)
-        rest = line.at(alpha, real)
+        rest, d_1 = line.at(alpha, real), self.network.sizes[1]
+        for block in range(len(self.strips.bounds)) if alpha != 0 and self.desk.units > d_1 else ():
+            self.strips.view(carried, block)[d_1:] = 0  # units that only fill up a tile: nobody writes them
         loss, right, G, behind = self.kernels.gradient(line.Z, line.dZ, real(alpha), rest, weights, carried)
-        return Sums(loss, right, G[: self.network.sizes[1]].T, behind)
+        return Sums(loss, right, G[:d_1].T, behind)
 
     def product(self, line: Line, W: Array | None, V: Array, newton: bool) -> tuple[Array, Array]:
         real = self.desk.real
