@@ -99,11 +99,11 @@ def test_a_pass_reads_every_row_once_and_a_trial_none():
     for ask, passes in ((lambda: here.gradient, 1), (lambda: here.ray(p), 0)):
         rows.asked.clear()
         result = ask()
-        assert [(r.start, r.stop) for r in rows.asked] == passes * fast.blocked.bounds or not passes
+        assert [(r.start, r.stop) for r in rows.asked] == passes * fast.blocked.bounds
     ray = result
     assert ray.value(0.1) < np.inf
     rows.asked.clear()
-    assert [ray.value(0.2), ray.slope(0.3), ray.curvature(0.4)] != []
+    assert np.isfinite([ray.value(0.2), ray.slope(0.3), ray.curvature(0.4)]).all()
     assert ray.combine(1.0, ray, 0.5).value(0.1) < np.inf
     assert rows.asked == []
 

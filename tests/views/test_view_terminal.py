@@ -202,3 +202,27 @@ def test_the_loss_along_the_step_is_drawn_where_it_was_sampled():
 def test_a_run_without_a_planned_end_has_no_bar():
     said = picture(a_header(iterations=None), frames(20))
     assert said[1].startswith("iteration 20")
+
+
+@pytest.mark.parametrize("width", [80, 110, 160])
+def test_a_walk_that_takes_long_says_how_far_it_is(width):
+    seen = Seen(a_header())
+    for frame in frames(30):
+        seen.add(frame)
+    line = compose(seen, None, width, 30, True, 0.62)[1].plain
+    assert line.endswith("0.90 s to go   walking the data: 62%")
+    assert len(line) <= width
+    assert "walking" not in compose(seen, None, width, 30, True)[1].plain
+
+
+def test_progress_is_told_before_the_first_record_and_in_the_picture_afterwards():
+    console = screen()
+    view = TerminalView(console)
+    view.progress(0.25)
+    assert "the first walk over the data: 25%" in written(console)
+    view.open(a_header())
+    view.show(frames(1)[0])
+    view._next = 0
+    view.progress(0.5)
+    assert "walking the data: 50%" in written(console)
+    view.close(DONE)

@@ -64,7 +64,7 @@ class TerminalView:
         if self._live is None:
             if self._console.is_terminal:
                 told = "" if share >= 1 else f"the first walk over the data: {share:.0%}"
-                self._console.print(f"{told:40}", end="\r")
+                self._console.print(f"{told:40}", end="\r", highlight=False)
             return
         self._picture.share = share if share < 1 else None
         if self._clock() >= self._next:
@@ -137,9 +137,10 @@ def _names(header: Header) -> list[str]:
 
 def _head(seen: Seen, ending: Ending | None, width: int, share: float | None) -> Block:
     if ending is None:
-        progress = [_progress(seen.header, seen.last, width)] if seen.last else []
-        for line in progress if share is not None else ():
-            line.append(f"   walking the data: {share:.0%}", GREY)
+        walking = "" if share is None else f"   walking the data: {share:.0%}"
+        progress = [_progress(seen.header, seen.last, width - len(walking))] if seen.last else []
+        for line in progress:
+            line.append(walking, GREY)
         return [Text(headline(seen.header), "bold"), *progress]
     said, why = summary(seen.header, seen.last, ending).split("\n", 1)
     return [Text(line, "bold") for line in textwrap.wrap(said, width)] + [
